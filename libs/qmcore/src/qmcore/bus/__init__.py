@@ -1,0 +1,45 @@
+"""The bus: NATS JetStream as the services use it. Services import from here and never talk to nats-py themselves.
+
+``Bus`` is the connection with typed publish and subscribe; ``StreamReader`` reads a stream in order and outlives
+restarts of the broker; ``WorkQueue`` takes work items and keeps them; ``GridLog`` writes a session's grids, fenced.
+"""
+
+from qmcore.bus.connection import Bus, RawMessage
+from qmcore.bus.grid_log import GridLog
+from qmcore.bus.publish_window import LogLost, Outgoing, PublishWindow
+from qmcore.bus.pull_window import PullWindow
+from qmcore.bus.puller import Puller
+from qmcore.bus.reader import Delivered, StreamReader
+from qmcore.bus.streams import (
+    delete_grid_stream,
+    ensure_grid_stream,
+    ensure_mbo_stream,
+    ensure_streams,
+    grid_streams,
+    last_sequence,
+    purge_mbo,
+)
+from qmcore.bus.work_queue import WorkItem, WorkQueue, enqueue_session
+
+__all__ = [
+    "Bus",
+    "Delivered",
+    "GridLog",
+    "LogLost",
+    "Outgoing",
+    "PublishWindow",
+    "PullWindow",
+    "Puller",
+    "RawMessage",
+    "StreamReader",
+    "WorkItem",
+    "WorkQueue",
+    "delete_grid_stream",
+    "enqueue_session",
+    "ensure_grid_stream",
+    "ensure_mbo_stream",
+    "ensure_streams",
+    "grid_streams",
+    "last_sequence",
+    "purge_mbo",
+]
