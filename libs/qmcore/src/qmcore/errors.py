@@ -87,6 +87,16 @@ class Conflict(QmError):
     """Somebody else changed the thing first (HTTP 409)."""
 
 
+class AliasConflict(Conflict):
+    """Compare-and-set of an alias: it does not point at what was expected."""
+
+    def __init__(self, *, alias: str, expected: str, current: str | None) -> None:
+        self.alias, self.expected, self.current = alias, expected, current
+        now = f"points at {current}" if current else "does not exist"
+        wanted = f"at {expected}" if expected else "not to exist yet"
+        super().__init__(f"alias {alias!r} {now}, but was expected {wanted}; nothing was changed")
+
+
 class CorruptData(QmError):
     """Stored bytes do not match their checksum or their format."""
 
