@@ -179,44 +179,43 @@ class ReferenceBook:
         return True
 
     def _tick(self, record: MboRecord) -> int:
+        """The tick that an accepted add or modify states."""
         self._counts["off_tick_price"] += record.price % self.tick_int != 0
         return tick_of(record.price, self.tick_int)
 
     def _add(self, record: MboRecord, event_id: int) -> tuple[Effect, ...]:
         if not self._price_is_usable(record):
             return ()
-        tick = self._tick(record)
         if record.side not in SIDES:
             self._counts["invalid_side"] += 1
             return ()
         if record.order_id in self.orders:
             self._counts["duplicate_add"] += 1
-            return self._change(record, tick, event_id)
+            return self._change(record, event_id)
         if record.size == 0:
             self._counts["zero_size_add"] += 1
             return ()
-        return self._insert(record, tick, event_id)
+        return self._insert(record, event_id)
 
     def _modify(self, record: MboRecord, event_id: int) -> tuple[Effect, ...]:
         if not self._price_is_usable(record):
             return ()
-        tick = self._tick(record)
         if record.order_id in self.orders:
-            return self._change(record, tick, event_id)
+            return self._change(record, event_id)
         self._counts["unknown_order"] += 1
         if record.side not in SIDES:
             self._counts["invalid_side"] += 1
             return ()
-        return self._insert(record, tick, event_id) if record.size > 0 else ()
+        return self._insert(record, event_id) if record.size > 0 else ()
 
-    def _insert(self, record: MboRecord, tick: int, event_id: int) -> tuple[Effect, ...]:
-        side = SIDES[record.side]
+    def _insert(self, record: MboRecord, event_id: int) -> tuple[Effect, ...]:
+        side, tick = SIDES[record.side], self._tick(record)
         self._rest(Order(record.order_id, side, tick, record.size, pending=0, priority=event_id))
         self.last_event_id[tick] = event_id
         return (_depth_change(tick, side, record.size, add=record.size),)
 
-    def _change(self, record: MboRecord, tick: int, event_id: int) -> tuple[Effect, ...]:
-        order = self.orders[record.order_id]
+    def _change(self, record: MboRecord, event_id: int) -> tuple[Effect, ...]:
+        order, tick = self.orders[record.order_id], self._tick(record)
         if record.size == 0:
             return self._reduce(order, order.size, event_id)
         side = SIDES.get(record.side, order.side)

@@ -17,7 +17,7 @@ difference of equal points is a derivative.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Final
 
 from qmcore.config.instrument import PhysicsConfig
@@ -53,22 +53,20 @@ def exp_second_difference(x: float, y: float, z: float) -> float:
     return math.exp(high) * total
 
 
-@dataclass(slots=True)
-class Chain:
-    """Velocity, acceleration and jerk of one impulse train, in quantity per second."""
+@dataclass(frozen=True, slots=True)
+class QuietTime:
+    """What a quiet time does to any chain: the coefficients of the linear map."""
 
-    v: float = 0.0
-    a: float = 0.0
-    j: float = 0.0
+    v_v: float
+    a_v: float
+    a_a: float
+    j_v: float
+    j_a: float
+    j_j: float
 
-    def kick(self, quantity: float, config: PhysicsConfig) -> None:
-        """An impulse of ``quantity``."""
-        self.v += quantity / config.tau_velocity
-        self.a += quantity / (config.tau_velocity * config.tau_acceleration)
-        self.j += quantity / (config.tau_velocity * config.tau_acceleration * config.tau_jerk)
-
-    def after(self, seconds: float, config: PhysicsConfig) -> Chain:
-        """The chain after a quiet time."""
+    @classmethod
+    def of(cls, seconds: float, config: PhysicsConfig) -> QuietTime:
+        """The exact map over ``seconds`` >= 0."""
         rv, ra, rj = 1.0 / config.tau_velocity, 1.0 / config.tau_acceleration, 1.0 / config.tau_jerk
         xv, xa, xj = -seconds * rv, -seconds * ra, -seconds * rj
         # f[r_1 .. r_n] = (-t)^(n-1) exp[x_1 .. x_n]
@@ -78,26 +76,55 @@ class Chain:
         # g[v, a, j] = r f[v, a, j] + f[the other two] for any r of the three; the slowest does not cancel.
         slow, other, another = sorted((rv, ra, rj))
         g_vaj = slow * f_vaj - seconds * exp_difference(-seconds * other, -seconds * another)
+        return cls(
+            v_v=math.exp(xv),
+            a_v=rv * ra * f_va,
+            a_a=math.exp(xa),
+            j_v=rv * ra * rj * g_vaj,
+            j_a=ra * rj * f_aj,
+            j_j=math.exp(xj),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Velocity, acceleration and jerk of one impulse train; velocity in quantity per second."""
+
+    v: float = 0.0
+    a: float = 0.0
+    j: float = 0.0
+
+    def kicked(self, quantity: float, config: PhysicsConfig) -> Chain:
+        """The chain after an impulse of ``quantity``."""
+        v = quantity / config.tau_velocity
+        a = v / config.tau_acceleration
+        return Chain(self.v + v, self.a + a, self.j + a / config.tau_jerk)
+
+    def after(self, quiet: QuietTime) -> Chain:
+        """The chain after a quiet time."""
         return Chain(
-            v=self.v * math.exp(xv),
-            a=self.a * math.exp(xa) + self.v * rv * ra * f_va,
-            j=self.j * math.exp(xj) + self.a * ra * rj * f_aj + self.v * rv * ra * rj * g_vaj,
+            v=self.v * quiet.v_v,
+            a=self.v * quiet.a_v + self.a * quiet.a_a,
+            j=self.v * quiet.j_v + self.a * quiet.j_a + self.j * quiet.j_j,
         )
 
     def __add__(self, other: Chain) -> Chain:
         return Chain(self.v + other.v, self.a + other.a, self.j + other.j)
 
 
-@dataclass(slots=True)
+AT_REST: Final = Chain()
+
+
+@dataclass(frozen=True, slots=True)
 class TickState:
     """Everything that physics knows of one tick, as of ``t_ns``."""
 
     t_ns: int
-    add: Chain = field(default_factory=Chain)
-    pull: Chain = field(default_factory=Chain)
-    fill: Chain = field(default_factory=Chain)
-    bid_depth: Chain = field(default_factory=Chain)
-    ask_depth: Chain = field(default_factory=Chain)
+    add: Chain = AT_REST
+    pull: Chain = AT_REST
+    fill: Chain = AT_REST
+    bid_depth: Chain = AT_REST
+    ask_depth: Chain = AT_REST
     add_mass: float = 0.0
     pull_mass: float = 0.0
     fill_mass: float = 0.0
@@ -108,19 +135,36 @@ class TickState:
         return self.bid_depth + self.ask_depth
 
     def at(self, t_ns: int, config: PhysicsConfig) -> TickState:
-        """A copy brought forward to ``t_ns``, which is not before ``self.t_ns``."""
+        """The state brought forward to ``t_ns``, which is not before ``self.t_ns``."""
         if t_ns == self.t_ns:
-            return replace(self)
+            return self
         seconds = (t_ns - self.t_ns) / NS_PER_SECOND
+        quiet = QuietTime.of(seconds, config)
         fade = math.exp(-seconds / config.tau_rest_decay)
         return TickState(
             t_ns,
-            *(chain.after(seconds, config) for chain in (self.add, self.pull, self.fill)),
-            bid_depth=self.bid_depth.after(seconds, config),
-            ask_depth=self.ask_depth.after(seconds, config),
+            add=self.add.after(quiet),
+            pull=self.pull.after(quiet),
+            fill=self.fill.after(quiet),
+            bid_depth=self.bid_depth.after(quiet),
+            ask_depth=self.ask_depth.after(quiet),
             add_mass=self.add_mass * fade,
             pull_mass=self.pull_mass * fade,
             fill_mass=self.fill_mass * fade,
+        )
+
+    def struck(self, effect: Effect, config: PhysicsConfig) -> TickState:
+        """The state after the impulses of an effect at this tick and time."""
+        return TickState(
+            self.t_ns,
+            add=self.add.kicked(effect.add, config),
+            pull=self.pull.kicked(effect.pull, config),
+            fill=self.fill.kicked(effect.fill, config),
+            bid_depth=self.bid_depth.kicked(effect.d_bid, config),
+            ask_depth=self.ask_depth.kicked(effect.d_ask, config),
+            add_mass=self.add_mass + effect.add,
+            pull_mass=self.pull_mass + effect.pull,
+            fill_mass=self.fill_mass + effect.fill,
         )
 
     def columns(self) -> dict[str, float]:
@@ -159,32 +203,21 @@ def vacuum(state: TickState, config: PhysicsConfig) -> float:
 class ReferencePhysics:
     """Tick states by absolute tick. Reading never changes them."""
 
-    def __init__(self, config: PhysicsConfig) -> None:
+    def __init__(self, config: PhysicsConfig, ticks: dict[int, TickState] | None = None) -> None:
         self.config = config
-        self._ticks: dict[int, TickState] = {}
+        self._ticks = dict(ticks or {})
 
-    @property
-    def ticks(self) -> list[int]:
-        """Ticks that an impulse ever touched, ascending."""
-        return sorted(self._ticks)
+    def frozen(self) -> ReferencePhysics:
+        """A copy that later impulses do not reach: the past, to be read at leisure."""
+        return ReferencePhysics(self.config, self._ticks)
 
     def impulse(self, effect: Effect, t_ns: int) -> None:
-        """Bring the effect's tick forward to ``t_ns`` and apply its impulses; an effect of zeros does nothing."""
-        if not any(effect[1:]):
-            return
-        state = self.state(effect.tick, t_ns)
-        state.add.kick(effect.add, self.config)
-        state.pull.kick(effect.pull, self.config)
-        state.fill.kick(effect.fill, self.config)
-        state.bid_depth.kick(effect.d_bid, self.config)
-        state.ask_depth.kick(effect.d_ask, self.config)
-        state.add_mass += effect.add
-        state.pull_mass += effect.pull
-        state.fill_mass += effect.fill
-        self._ticks[effect.tick] = state
+        """Bring the effect's tick forward to ``t_ns`` and strike it; an effect of zeros does nothing."""
+        if any(effect[1:]):
+            self._ticks[effect.tick] = self.state(effect.tick, t_ns).struck(effect, self.config)
 
     def state(self, tick: int, t_ns: int) -> TickState:
-        """A copy of the tick's state at ``t_ns``; all zero where no impulse ever touched it."""
+        """The tick's state at ``t_ns``; all zero where no impulse ever touched it."""
         known = self._ticks.get(tick)
         return known.at(t_ns, self.config) if known else TickState(t_ns)
 

@@ -66,7 +66,7 @@ class GroupClock:
         self.now_ns = 0
         self.clock_clamps = 0
         self.unterminated_groups = 0
-        self._open = False
+        self.group_is_open = False
         self._snapshot = False
 
     def observe(self, record: MboRecord) -> bool:
@@ -75,10 +75,10 @@ class GroupClock:
         advances = self.now_ns < stated <= INT64_MAX
         if stated < self.now_ns or stated > INT64_MAX:
             self.clock_clamps += 1
-        cut = self._open and (advances or record.is_snapshot != self._snapshot)
+        cut = self.group_is_open and (advances or record.is_snapshot != self._snapshot)
         self.unterminated_groups += cut
         if advances:
             self.now_ns = stated
-        self._open = not record.is_last
+        self.group_is_open = not record.is_last
         self._snapshot = record.is_snapshot
         return cut
