@@ -1,7 +1,7 @@
 """Build the Cython kernels of qmcore.
 
 ``-ffp-contract=off`` and no ``-march`` flag: a bin's bytes are the same on every machine.
-``QM_CYTHON_DEBUG=1`` builds with bounds checks, for tests.
+``QM_CYTHON_DEBUG=1`` builds with bounds checks, for tests; ``QM_KERNELS=book,physics`` builds only those.
 """
 
 import os
@@ -12,6 +12,7 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 KERNELS = Path("src/qmcore/kernels")
+ONLY = [name for name in os.environ.get("QM_KERNELS", "").split(",") if name]
 DEBUG = os.environ.get("QM_CYTHON_DEBUG") == "1"
 COMPILE_ARGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-Wno-unused-function"]
 
@@ -27,6 +28,7 @@ setup(
                 language="c++",
             )
             for path in sorted(KERNELS.glob("*.pyx"))
+            if not ONLY or path.stem in ONLY
         ],
         include_path=["src"],
         nthreads=int(os.environ.get("QM_BUILD_JOBS", os.cpu_count() or 1)),

@@ -1,0 +1,232 @@
+"""GridPipeline: MBO records in, grid frames out. Engine and harness both call this one, so that training and
+serving see the same bytes.
+
+The pipeline owns no I/O. Feed it the instrument's records in file order, in batches of any size: where they are
+cut makes no difference to a single bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qmcore import __version__, kernels
+from qmcore.checkpoint import pack, unpack
+from qmcore.config.runtime import RuntimeConfig, canonical_hash
+from qmcore.contracts.columns import FLOW_COLUMNS
+from qmcore.contracts.frames import FrameEncoder, join_message
+from qmcore.contracts.messages import Flow, GridUpdate, Projection, RuntimeModel, SignalValue
+from qmcore.errors import CorruptData
+from qmcore.kernels.frames import ColumnBlock, FrameBuffer
+from qmcore.kernels.session import SessionCore
+from qmcore.scoring.projection import ScoreProjection
+from qmcore.signals import create
+from qmcore.signals.base import BinHeader
+
+CONSUMED, BIN_READY, DONE = range(3)
+"""What ``SessionCore`` answers; the same numbers as in session.pxd."""
+
+_PIPELINE_KERNELS = (
+    "book", "columns", "events", "flow", "frames", "numeric", "physics", "rolling", "session", "spectrum", "state_model",
+)
+_FLOW_NAMES = tuple(c.name for c in FLOW_COLUMNS)
+_MODEL_NAMES = tuple(name for name in RuntimeModel.model_fields if name not in ("name", "projections"))
+
+
+@cache
+def code_version() -> str:
+    """Version of the package and a hash of the kernels' sources: what a bin's bytes depend on."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(kernels.__path__[0]).iterdir()):
+        if path.stem in _PIPELINE_KERNELS and path.suffix in (".pyx", ".pxd", ".h"):
+            digest.update(path.read_bytes())
+    return f"{__version__}+{digest.hexdigest()[:12]}"
+
+
+class GridFrame:
+    """One closed bin. Valid until the pipeline is asked for the next one."""
+
+    __slots__ = ("_encoder", "buffer", "header", "projections", "signal")
+
+    def __init__(
+        self, buffer: FrameBuffer, encoder: FrameEncoder, header: BinHeader, signal: SignalValue, projections: list[float]
+    ) -> None:
+        self.buffer, self._encoder = buffer, encoder
+        self.header = header
+        """The bin's header by the names of ``BIN_TABLE``."""
+        self.signal = signal
+        self.projections = projections
+
+    def column(self, name: str) -> NDArray[np.generic]:
+        """A copy of one grid column, shape (2R + 1,), k ascending."""
+        return self.buffer.column(name)
+
+    def arrow(self) -> bytes:
+        """The bin's rows as a complete Arrow IPC stream in the serving's stream schema."""
+        return self._encoder.arrow()
+
+
+class GridPipeline:
+    """Book, physics, spectrum, state model and signal of one session, driven by records.
+
+    Raises NotFound or ConfigError where the configuration's signal does not exist or fit.
+    """
+
+    def __init__(self, config: RuntimeConfig) -> None:
+        self.config = config
+        self._core = SessionCore(config)
+        self._encoder = FrameEncoder(self._core.frame, config.stream_schema.resolve())
+        self._signal = create(config.signal)
+        self._projection = ScoreProjection(config, config.cell_width_ms / 1000.0)
+
+    # --- records in, frames out ---
+
+    def feed(self, records: NDArray[np.void]) -> Iterator[GridFrame]:
+        """Apply records (``qmcore.dbn.MBO_DTYPE``), yielding each bin that closes on the way.
+
+        Lazy: records behind a frame are applied when the next frame is asked for.
+        """
+        raw = _as_bytes(records)
+        position = 0
+        while True:
+            position, status = self._core.feed(raw, position)
+            if status != BIN_READY:
+                return
+            yield self._frame()
+
+    def advance(self, through_ns: int) -> Iterator[GridFrame]:
+        """Close the bins that end by ``through_ns``: the caller knows that no later group has an earlier time."""
+        while self._core.advance(through_ns) == BIN_READY:
+            yield self._frame()
+
+    def finish(self, coverage_end_ns: int | None) -> Iterator[GridFrame]:
+        """There are no further records: close the whole bins up to the end of what the file covers.
+
+        ``None``: up to the last record's time.
+        """
+        through = self._core.clock if coverage_end_ns is None else coverage_end_ns
+        while self._core.advance(through, True) == BIN_READY:
+            yield self._frame()
+
+    def _frame(self) -> GridFrame:
+        buffer = self._core.frame
+        header = buffer.header()
+        signal = SignalValue.model_construct(name=self._signal.name, value=self._signal.update(header, buffer))
+        return GridFrame(buffer, self._encoder, header, signal, self._projection.update(header["model_score"]))
+
+    # --- the same in blocks, without a Python object per bin ---
+
+    def block(self, n_bins: int) -> ColumnBlock:
+        """Memory for ``n_bins`` bins, column by column."""
+        return ColumnBlock(n_bins, self.config.rows)
+
+    def fill(self, records: NDArray[np.void], block: ColumnBlock) -> int:
+        """Apply records until they are used up, the block is full or the session is over.
+
+        Returns the number of records applied. Signal and projection are not updated: datasets hold neither.
+        """
+        consumed, _ = self._core.fill(_as_bytes(records), 0, block)
+        return int(consumed)
+
+    def finish_block(self, coverage_end_ns: int | None, block: ColumnBlock) -> bool:
+        """As ``finish``, into a block; false where the block is full before the last bin is closed."""
+        through = self._core.clock if coverage_end_ns is None else coverage_end_ns
+        return bool(self._core.finish_block(through, block))
+
+    # --- where it stands ---
+
+    @property
+    def done(self) -> bool:
+        """The session's last whole bin has been emitted; further records are not read."""
+        return bool(self._core.is_finished)
+
+    @property
+    def next_event_index(self) -> int:
+        """0-based index, among the instrument's records, of the next one to feed."""
+        return int(self._core.event_id)
+
+    @property
+    def next_bin_seq(self) -> int:
+        """Number of the bin that is open."""
+        return int(self._core.bin_seq)
+
+    @property
+    def clock_ns(self) -> int:
+        """Time of the latest record."""
+        return int(self._core.clock)
+
+    def counters(self) -> dict[str, int]:
+        """Anomalies so far, by name (docs/anomalies.md)."""
+        return dict(self._core.book.counters())
+
+    def reanchor_to_bbo(self) -> None:
+        """Put the window of the book at the touch. A matter of speed only."""
+        self._core.book.reanchor_to_bbo()
+
+    # --- checkpoints ---
+
+    def export_state(self) -> bytes:
+        """A checkpoint: continuing from it gives the same bytes as never having stopped."""
+        sections = dict(self._core.export_state())
+        sections["projection"] = np.array(self._projection.export_state())
+        sections |= {f"signal.{name}": value for name, value in self._signal.export_state().items()}
+        sections["config_hash"] = canonical_hash(self.config).encode()
+        sections["code_version"] = code_version().encode()
+        return pack(sections)
+
+    @classmethod
+    def from_state(cls, data: bytes, config: RuntimeConfig, *, source: str = "checkpoint") -> Self:
+        """Continue from a checkpoint. Raises CorruptData where it is damaged, of other code or other configuration."""
+        sections = unpack(data, source)
+        for name, wanted in (("config_hash", canonical_hash(config)), ("code_version", code_version())):
+            found = sections.pop(name, b"")
+            if found != wanted.encode():
+                raise CorruptData(path=source, problem=f"{name} is {found!r}, this session needs {wanted!r}")
+        pipeline = cls(config)
+        try:
+            pipeline._core.import_state(sections)
+            pipeline._projection.import_state(sections["projection"].tolist())
+            prefix = "signal."
+            pipeline._signal.import_state({k.removeprefix(prefix): v for k, v in sections.items() if k.startswith(prefix)})
+        except (KeyError, ValueError, IndexError) as error:
+            raise CorruptData(path=source, problem=f"not a checkpoint of this version: {error!r}") from error
+        return pipeline
+
+
+def grid_update(frame: GridFrame, config: RuntimeConfig) -> GridUpdate:
+    """The frame's header as the message that viewers get."""
+    h = frame.header
+    width = config.cell_width_ms
+    projections = tuple(
+        Projection.model_construct(horizon_bins=bins, horizon_ms=float(bins * width), value=value)
+        for bins, value in zip(config.projection_horizons_bins, frame.projections, strict=True)
+    )
+    return GridUpdate.model_construct(
+        **{name: h[name] for name in _HEADER_NAMES},
+        flow=Flow.model_construct(**{name: h[name] for name in _FLOW_NAMES}),
+        runtime_model=RuntimeModel.model_construct(
+            **{name: h[f"model_{name}"] for name in _MODEL_NAMES}, projections=projections
+        ),
+        signal=frame.signal,
+    )
+
+
+def grid_message(frame: GridFrame, config: RuntimeConfig) -> bytes:
+    """The frame as it goes over the bus."""
+    header = grid_update(frame, config).model_dump_json(exclude_none=True).encode()
+    return join_message(header, frame.arrow())
+
+
+_HEADER_NAMES = tuple(
+    name for name in GridUpdate.model_fields if name not in ("type", "flow", "runtime_model", "signal", "backfill", "dropped")
+)
+
+
+def _as_bytes(records: NDArray[np.void]) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(records).view(np.uint8)

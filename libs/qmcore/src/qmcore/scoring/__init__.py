@@ -1,0 +1,1 @@
+"""Scores that are worked out from what the kernels emit."""
