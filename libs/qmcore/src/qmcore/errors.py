@@ -118,4 +118,6 @@ class Fenced(QmError):
 
     def __init__(self, *, session_id: str, expected_sequence: int) -> None:
         self.session_id, self.expected_sequence = session_id, expected_sequence
-        super().__init__(f"session {session_id}: lost to another worker (expected sequence {expected_sequence})")
+        super().__init__(
+            f"session {session_id}: lost to another worker (expected sequence {expected_sequence})"
+        )

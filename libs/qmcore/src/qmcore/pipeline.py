@@ -21,7 +21,7 @@ from qmcore.checkpoint import pack, unpack
 from qmcore.config.runtime import RuntimeConfig, canonical_hash
 from qmcore.contracts.columns import FLOW_COLUMNS
 from qmcore.contracts.frames import FrameEncoder, join_message
-from qmcore.contracts.messages import Flow, GridUpdate, Projection, RuntimeModel, SignalValue
+from qmcore.contracts.messages import GridUpdate, RuntimeModel, SignalValue
 from qmcore.errors import CorruptData
 from qmcore.kernels.frames import ColumnBlock, FrameBuffer
 from qmcore.kernels.session import SessionCore
@@ -33,8 +33,19 @@ CONSUMED, BIN_READY, DONE = range(3)
 """What ``SessionCore`` answers; the same numbers as in session.pxd."""
 
 _PIPELINE_KERNELS = (
-    "book", "columns", "events", "flow", "frames", "numeric", "physics", "rolling", "session", "spectrum", "state_model",
+    "book",
+    "columns",
+    "events",
+    "flow",
+    "frames",
+    "numeric",
+    "physics",
+    "rolling",
+    "session",
+    "spectrum",
+    "state_model",
 )
+_SIGNAL = "signal."
 _FLOW_NAMES = tuple(c.name for c in FLOW_COLUMNS)
 _MODEL_NAMES = tuple(name for name in RuntimeModel.model_fields if name not in ("name", "projections"))
 
@@ -55,7 +66,12 @@ class GridFrame:
     __slots__ = ("_encoder", "buffer", "header", "projections", "signal")
 
     def __init__(
-        self, buffer: FrameBuffer, encoder: FrameEncoder, header: BinHeader, signal: SignalValue, projections: list[float]
+        self,
+        buffer: FrameBuffer,
+        encoder: FrameEncoder,
+        header: BinHeader,
+        signal: SignalValue,
+        projections: list[float],
     ) -> None:
         self.buffer, self._encoder = buffer, encoder
         self.header = header
@@ -117,8 +133,10 @@ class GridPipeline:
     def _frame(self) -> GridFrame:
         buffer = self._core.frame
         header = buffer.header()
-        signal = SignalValue.model_construct(name=self._signal.name, value=self._signal.update(header, buffer))
-        return GridFrame(buffer, self._encoder, header, signal, self._projection.update(header["model_score"]))
+        signal = SignalValue(name=self._signal.name, value=self._signal.update(header, buffer))
+        return GridFrame(
+            buffer, self._encoder, header, signal, self._projection.update(header["model_score"])
+        )
 
     # --- the same in blocks, without a Python object per bin ---
 
@@ -173,9 +191,9 @@ class GridPipeline:
 
     def export_state(self) -> bytes:
         """A checkpoint: continuing from it gives the same bytes as never having stopped."""
-        sections = dict(self._core.export_state())
+        sections: dict[str, NDArray[np.generic] | bytes] = dict(self._core.export_state())
         sections["projection"] = np.array(self._projection.export_state())
-        sections |= {f"signal.{name}": value for name, value in self._signal.export_state().items()}
+        sections |= {_SIGNAL + name: value for name, value in self._signal.export_state().items()}
         sections["config_hash"] = canonical_hash(self.config).encode()
         sections["code_version"] = code_version().encode()
         return pack(sections)
@@ -185,15 +203,21 @@ class GridPipeline:
         """Continue from a checkpoint. Raises CorruptData where it is damaged, of other code or other configuration."""
         sections = unpack(data, source)
         for name, wanted in (("config_hash", canonical_hash(config)), ("code_version", code_version())):
-            found = sections.pop(name, b"")
+            found = sections.get(name, b"")
             if found != wanted.encode():
                 raise CorruptData(path=source, problem=f"{name} is {found!r}, this session needs {wanted!r}")
+        arrays = {name: value for name, value in sections.items() if not isinstance(value, bytes)}
         pipeline = cls(config)
         try:
-            pipeline._core.import_state(sections)
-            pipeline._projection.import_state(sections["projection"].tolist())
-            prefix = "signal."
-            pipeline._signal.import_state({k.removeprefix(prefix): v for k, v in sections.items() if k.startswith(prefix)})
+            pipeline._core.import_state(arrays)
+            pipeline._projection.import_state(arrays["projection"].tolist())
+            pipeline._signal.import_state(
+                {
+                    name.removeprefix(_SIGNAL): value
+                    for name, value in arrays.items()
+                    if name.startswith(_SIGNAL)
+                }
+            )
         except (KeyError, ValueError, IndexError) as error:
             raise CorruptData(path=source, problem=f"not a checkpoint of this version: {error!r}") from error
         return pipeline
@@ -203,18 +227,16 @@ def grid_update(frame: GridFrame, config: RuntimeConfig) -> GridUpdate:
     """The frame's header as the message that viewers get."""
     h = frame.header
     width = config.cell_width_ms
-    projections = tuple(
-        Projection.model_construct(horizon_bins=bins, horizon_ms=float(bins * width), value=value)
+    projections = [
+        {"horizon_bins": bins, "horizon_ms": float(bins * width), "value": value}
         for bins, value in zip(config.projection_horizons_bins, frame.projections, strict=True)
-    )
-    return GridUpdate.model_construct(
-        **{name: h[name] for name in _HEADER_NAMES},
-        flow=Flow.model_construct(**{name: h[name] for name in _FLOW_NAMES}),
-        runtime_model=RuntimeModel.model_construct(
-            **{name: h[f"model_{name}"] for name in _MODEL_NAMES}, projections=projections
-        ),
-        signal=frame.signal,
-    )
+    ]
+    model: dict[str, object] = {name: h[f"model_{name}"] for name in _MODEL_NAMES}
+    message: dict[str, object] = {name: h[name] for name in _HEADER_NAMES}
+    message["flow"] = {name: h[name] for name in _FLOW_NAMES}
+    message["runtime_model"] = model | {"projections": projections}
+    message["signal"] = {"name": frame.signal.name, "value": frame.signal.value}
+    return GridUpdate.model_validate(message)
 
 
 def grid_message(frame: GridFrame, config: RuntimeConfig) -> bytes:
@@ -224,7 +246,9 @@ def grid_message(frame: GridFrame, config: RuntimeConfig) -> bytes:
 
 
 _HEADER_NAMES = tuple(
-    name for name in GridUpdate.model_fields if name not in ("type", "flow", "runtime_model", "signal", "backfill", "dropped")
+    name
+    for name in GridUpdate.model_fields
+    if name not in ("type", "flow", "runtime_model", "signal", "backfill", "dropped")
 )
 
 

@@ -29,7 +29,9 @@ def _describe(error: ValidationError, model: type[BaseModel]) -> tuple[str, str,
         owner: type[BaseModel] = model
         for part in first["loc"][:-1]:
             inner = owner.model_fields.get(str(part))
-            if inner is None or not (isinstance(inner.annotation, type) and issubclass(inner.annotation, BaseModel)):
+            if inner is None or not (
+                isinstance(inner.annotation, type) and issubclass(inner.annotation, BaseModel)
+            ):
                 break
             owner = inner.annotation
         problem, allowed = "unknown key", ", ".join(owner.model_fields)

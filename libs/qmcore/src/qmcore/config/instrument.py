@@ -26,7 +26,9 @@ NonNegative = Annotated[float, Field(ge=0)]
 class GridConfig(Spec):
     """Size of the grid in ticks and time."""
 
-    n_absolute_ticks: int = Field(8192, ge=512, le=1 << 20, multiple_of=64, description="slots of the book's window")
+    n_absolute_ticks: int = Field(
+        8192, ge=512, le=1 << 20, multiple_of=64, description="slots of the book's window"
+    )
     grid_radius_ticks: int = Field(50, ge=1, le=1000, description="rows each side of spot")
     cell_width_ms: int = Field(100, ge=1, le=60_000, description="width of a bin")
 
@@ -34,7 +36,9 @@ class GridConfig(Spec):
 class FlowConfig(Spec):
     """The spectrum (SPEC section 4)."""
 
-    flow_windows: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field((5, 10, 20, 40), min_length=1, max_length=16)
+    flow_windows: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(
+        (5, 10, 20, 40), min_length=1, max_length=16
+    )
     flow_rollup_weights: tuple[NonNegative, ...] = (1.0, 1.0, 1.0, 1.0)
     flow_derivative_weights: tuple[NonNegative, NonNegative, NonNegative] = (0.55, 0.30, 0.15)
     flow_tanh_scale: Positive = 3.0
@@ -102,7 +106,9 @@ class StateModelParams(Spec):
 class ProjectionConfig(Spec):
     """How far and how the model score is carried forward."""
 
-    projection_horizons_bins: tuple[Annotated[int, Field(ge=1, le=10_000)], ...] = Field((1, 2, 3, 4), max_length=32)
+    projection_horizons_bins: tuple[Annotated[int, Field(ge=1, le=10_000)], ...] = Field(
+        (1, 2, 3, 4), max_length=32
+    )
     projection_use_cubic: bool = False
     projection_cubic_scale: NonNegative = 1.0 / 6.0
     projection_damping_lambda: NonNegative = 0.0
@@ -115,7 +121,9 @@ class InstrumentIdentity(Spec):
     symbol: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._!-]*$")
     symbol_root: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     tick_size: Positive
-    bucket_size_dollars: Positive | None = Field(None, description="equities: width of a price bucket; default tick_size")
+    bucket_size_dollars: Positive | None = Field(
+        None, description="equities: width of a price bucket; default tick_size"
+    )
     contract_multiplier: Positive = 1.0
     qty_unit: str = "contracts"
     price_decimals: int = Field(2, ge=0, le=9)
@@ -135,7 +143,9 @@ class InstrumentIdentity(Spec):
         return int(Decimal(str(bucket if bucket is not None else self.tick_size)) * PRICE_SCALE)
 
 
-class InstrumentConfig(ProjectionConfig, StateModelParams, PhysicsConfig, FlowConfig, GridConfig, InstrumentIdentity):
+class InstrumentConfig(
+    ProjectionConfig, StateModelParams, PhysicsConfig, FlowConfig, GridConfig, InstrumentIdentity
+):
     """``instrument.yaml``: the instrument, and the defaults of everything that a pipeline may override."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, Field, create_model
 
@@ -15,10 +15,23 @@ def _optional(name: str, doc: str, *groups: type[BaseModel]) -> type[Spec]:
     fields: dict[str, Any] = {}
     for group in groups:
         for key, info in group.model_fields.items():
-            kind = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation  # type: ignore[valid-type]
-            fields[key] = (Optional[kind], Field(None, description=info.description))
+            kind = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+            fields[key] = (kind | None, Field(None, description=info.description))
     return create_model(name, __base__=Spec, __doc__=doc, **fields)
 
 
-PipelineOverrides = _optional("PipelineOverrides", "Overrides of grid and physics.", GridConfig, PhysicsConfig)
-ScoringOverrides = _optional("ScoringOverrides", "Overrides of spectrum and state model.", FlowConfig, StateModelParams)
+if TYPE_CHECKING:
+
+    class PipelineOverrides(Spec):
+        """Overrides of grid and physics."""
+
+    class ScoringOverrides(Spec):
+        """Overrides of spectrum and state model."""
+
+else:
+    PipelineOverrides = _optional(
+        "PipelineOverrides", "Overrides of grid and physics.", GridConfig, PhysicsConfig
+    )
+    ScoringOverrides = _optional(
+        "ScoringOverrides", "Overrides of spectrum and state model.", FlowConfig, StateModelParams
+    )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny, model_validator
 
 from qmcore.config.base import Spec
 from qmcore.config.instrument import ProductType
@@ -42,7 +42,7 @@ def _check_time(value: str) -> str:
     return value
 
 
-EasternTime = Annotated[str, BeforeValidator(_time_text), BeforeValidator(lambda v: _check_time(v) if isinstance(v, str) else v)]
+EasternTime = Annotated[str, BeforeValidator(_time_text), AfterValidator(_check_time)]
 SpecName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 
 
@@ -110,4 +110,4 @@ class PipelineSpec(Spec):
 
     name: SpecName
     capture: CaptureSpec
-    pipeline: SerializeAsAny[PipelineOverrides] = PipelineOverrides()  # type: ignore[valid-type]
+    pipeline: SerializeAsAny[PipelineOverrides] = PipelineOverrides()

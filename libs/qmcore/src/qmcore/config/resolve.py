@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import ValidationError
-
 from qmcore.config.base import parse_spec
 from qmcore.config.instrument import InstrumentConfig
 from qmcore.config.pipeline import PipelineSpec
 from qmcore.config.runtime import RuntimeConfig
 from qmcore.config.serving import ProjectionSpec, ServingSpec
-from qmcore.errors import ConfigError, InstrumentMismatch
+from qmcore.errors import InstrumentMismatch
 
 
 def check_instrument(instrument: InstrumentConfig, *, product_type: str, symbol: str, source: str) -> None:
@@ -25,7 +23,9 @@ def check_instrument(instrument: InstrumentConfig, *, product_type: str, symbol:
 def _projection_fields(spec: ProjectionSpec, cell_width_ms: int) -> dict[str, object]:
     fields: dict[str, object] = {}
     if spec.horizons_ms is not None:
-        fields["projection_horizons_bins"] = tuple(max(1, round(ms / cell_width_ms)) for ms in spec.horizons_ms)
+        fields["projection_horizons_bins"] = tuple(
+            max(1, round(ms / cell_width_ms)) for ms in spec.horizons_ms
+        )
     for name in ("use_cubic", "cubic_scale", "damping_lambda"):
         value = getattr(spec, name)
         if value is not None:
@@ -34,7 +34,11 @@ def _projection_fields(spec: ProjectionSpec, cell_width_ms: int) -> dict[str, ob
 
 
 def resolve_config(
-    instrument: InstrumentConfig, pipeline: PipelineSpec, serving: ServingSpec | None = None, *, source: str = "pipeline"
+    instrument: InstrumentConfig,
+    pipeline: PipelineSpec,
+    serving: ServingSpec | None = None,
+    *,
+    source: str = "pipeline",
 ) -> RuntimeConfig:
     """Resolve the chain. Raises InstrumentMismatch or ConfigError naming ``source``."""
     capture = pipeline.capture
@@ -44,11 +48,7 @@ def resolve_config(
     document |= {"dt": capture.dt, "start_time": capture.start_time, "end_time": capture.end_time}
     if serving is not None:
         document |= serving.scoring.model_dump(exclude_none=True)
-        width = document["cell_width_ms"]
-        assert isinstance(width, int)
+        width = getattr(pipeline.pipeline, "cell_width_ms", None) or instrument.cell_width_ms
         document |= _projection_fields(serving.projection, width)
         document |= {"signal": serving.signal, "stream_schema": serving.stream_schema}
-    try:
-        return parse_spec(RuntimeConfig, document, source)
-    except ValidationError as error:  # pragma: no cover - parse_spec already translates
-        raise ConfigError(source=source, field="", problem=str(error)) from error
+    return parse_spec(RuntimeConfig, document, source)

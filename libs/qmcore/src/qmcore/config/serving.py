@@ -33,7 +33,7 @@ class ServingSpec(Spec):
 
     name: SpecName
     pipeline: str = Field(min_length=1, description="name of a PipelineSpec, or a path to one")
-    scoring: SerializeAsAny[ScoringOverrides] = ScoringOverrides()  # type: ignore[valid-type]
+    scoring: SerializeAsAny[ScoringOverrides] = ScoringOverrides()
     signal: SignalSpec = SignalSpec()
     projection: ProjectionSpec = ProjectionSpec()
     stream_schema: StreamSchema = StreamSchema()
@@ -61,7 +61,8 @@ class PublishedServingSpec(Spec):
         wanted = serving_id_of(self.runtime_snapshot, self.serving_id.rsplit("-", 1)[0])
         if wanted != self.serving_id:
             raise CorruptData(
-                path=f"serving {self.serving_id}", problem=f"hash mismatch: its content belongs to {wanted}; refused"
+                path=f"serving {self.serving_id}",
+                problem=f"hash mismatch: its content belongs to {wanted}; refused",
             )
         return self
 
@@ -73,4 +74,6 @@ def serving_id_of(snapshot: RuntimeConfig, name: str) -> str:
 
 def publish(snapshot: RuntimeConfig, *, name: str, source: ServingSource) -> PublishedServingSpec:
     """Freeze a resolved configuration as a serving."""
-    return PublishedServingSpec(serving_id=serving_id_of(snapshot, name), runtime_snapshot=snapshot, source=source)
+    return PublishedServingSpec(
+        serving_id=serving_id_of(snapshot, name), runtime_snapshot=snapshot, source=source
+    )

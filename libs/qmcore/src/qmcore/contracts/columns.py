@@ -12,7 +12,9 @@ from typing import Final, Literal
 import pyarrow as pa
 
 Dtype = Literal["float64", "float32", "int64", "int32", "int8", "bool"]
-Role = Literal["grid_index", "force", "mass", "velocity", "acceleration", "jerk", "signal", "indicator", "metadata"]
+Role = Literal[
+    "grid_index", "force", "mass", "velocity", "acceleration", "jerk", "signal", "indicator", "metadata"
+]
 
 ARROW_TYPES: Final[dict[str, pa.DataType]] = {
     "float64": pa.float64(),
@@ -74,17 +76,23 @@ GRID_COLUMNS: Final[tuple[Column, ...]] = (
     Column("composite_d1", "float64", "1/s", "signal", "first difference of composite per second"),
     Column("composite_d2", "float64", "1/s^2", "signal", "second difference of composite per second"),
     Column("composite_d3", "float64", "1/s^3", "signal", "third difference of composite per second"),
-    Column("flow_score", "float64", "1", "signal", "weighted tanh of the robust z-scores of d1..d3, in [-1, 1]"),
+    Column(
+        "flow_score", "float64", "1", "signal", "weighted tanh of the robust z-scores of d1..d3, in [-1, 1]"
+    ),
     Column("flow_state_code", "int8", "code", "indicator", "+1 building, -1 draining, 0 neutral"),
     Column("best_ask_move_ticks", "int32", "ticks", "indicator", "move of the best ask since the last bin"),
     Column("best_bid_move_ticks", "int32", "ticks", "indicator", "move of the best bid since the last bin"),
     Column("ask_reprice_sign", "int8", "sign", "indicator", "sign of best_ask_move_ticks"),
     Column("bid_reprice_sign", "int8", "sign", "indicator", "sign of best_bid_move_ticks"),
     Column("microstate_id", "int8", "code", "indicator", "3 (ask sign + 1) + (bid sign + 1)"),
-    Column("state5_code", "int8", "code", "indicator", "+2 bull vacuum, +1 bull pressure, 0 mixed, -1, -2 bear"),
+    Column(
+        "state5_code", "int8", "code", "indicator", "+2 bull vacuum, +1 bull pressure, 0 mixed, -1, -2 bear"
+    ),
     Column("chase_up_flag", "int8", "flag", "indicator", "1 where both touches moved up"),
     Column("chase_down_flag", "int8", "flag", "indicator", "1 where both touches moved down"),
-    Column("last_event_id", "int64", "record", "metadata", "the last record that touched the tick, 0 for none"),
+    Column(
+        "last_event_id", "int64", "record", "metadata", "the last record that touched the tick, 0 for none"
+    ),
 )
 """Every column of a grid row, in wire order."""
 
@@ -98,7 +106,9 @@ BIN_COLUMNS: Final[tuple[Column, ...]] = (
     Column("bin_event_count", "int64", "records", "metadata", "this instrument's records in the bin"),
     Column("event_id", "int64", "records", "metadata", "this instrument's records since the file began"),
     Column("mid_price", "float64", "price", "indicator", "mid of the touch, 0 where there is no valid touch"),
-    Column("spot_ref_price_int", "int64", "1e-9", "indicator", "mid rounded half up to a tick, 0 without a touch"),
+    Column(
+        "spot_ref_price_int", "int64", "1e-9", "indicator", "mid rounded half up to a tick, 0 without a touch"
+    ),
     Column("best_bid_price_int", "int64", "1e-9", "indicator", "best bid, 0 where that side is empty"),
     Column("best_ask_price_int", "int64", "1e-9", "indicator", "best ask, 0 where that side is empty"),
     Column("book_valid", "bool", "flag", "indicator", "valid touch, and no F_MAYBE_BAD_BOOK pending"),
@@ -111,9 +121,16 @@ FLOW_COLUMNS: Final[tuple[Column, ...]] = (
     Column("trade_count", "int64", "records", "signal", "trades in the bin"),
     Column("buy_volume", "int64", "qty", "signal", "volume of buying aggressors"),
     Column("sell_volume", "int64", "qty", "signal", "volume of selling aggressors"),
-    Column("trade_vwap", "float64", "price", "signal", "volume-weighted price of the bin's trades, 0 for none"),
-    Column("ofi", "int64", "qty", "signal", "order-flow imbalance at the touch (Cont, Kukanov, Stoikov 2014)"),
-    *(Column(f"mlofi_{m}", "int64", "qty", "signal", f"order-flow imbalance at level {m}") for m in range(1, 6)),
+    Column(
+        "trade_vwap", "float64", "price", "signal", "volume-weighted price of the bin's trades, 0 for none"
+    ),
+    Column(
+        "ofi", "int64", "qty", "signal", "order-flow imbalance at the touch (Cont, Kukanov, Stoikov 2014)"
+    ),
+    *(
+        Column(f"mlofi_{m}", "int64", "qty", "signal", f"order-flow imbalance at level {m}")
+        for m in range(1, 6)
+    ),
 )
 """The bin's flow (SPEC section 3)."""
 
@@ -122,7 +139,10 @@ MODEL_COLUMNS: Final[tuple[Column, ...]] = (
     Column("model_ready", "bool", "flag", "metadata", "state model: enough samples"),
     Column("model_sample_count", "int64", "bins", "metadata", "state model: samples in its window"),
     Column("model_base", "float64", "1", "signal", "state model: bull minus bear intensity"),
-    *(Column(f"model_d{i}", "float64", f"1/s^{i}", "signal", f"state model: difference {i} of base") for i in (1, 2, 3)),
+    *(
+        Column(f"model_d{i}", "float64", f"1/s^{i}", "signal", f"state model: difference {i} of base")
+        for i in (1, 2, 3)
+    ),
     *(Column(f"model_z{i}", "float64", "1", "signal", f"state model: robust z of d{i}") for i in (1, 2, 3)),
     Column("model_bull", "float64", "1", "signal", "state model: weighted bull intensity"),
     Column("model_bear", "float64", "1", "signal", "state model: weighted bear intensity"),

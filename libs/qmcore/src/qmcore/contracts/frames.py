@@ -54,7 +54,9 @@ class FrameEncoder:
 
     def __init__(self, frame: FrameBuffer, columns: tuple[Column, ...]) -> None:
         template = FrameTemplate(columns, frame.rows)
-        places = [(c.name, c.dtype, offset) for c, offset in zip(columns, template.offsets, strict=True)]
+        places: list[tuple[str, str, int]] = [
+            (c.name, c.dtype, offset) for c, offset in zip(columns, template.offsets, strict=True)
+        ]
         self._packer = FramePacker(frame, template.data, places)
 
     def arrow(self) -> bytes:

@@ -17,7 +17,9 @@ def _int_from_wire(value: object) -> object:
     return int(value) if isinstance(value, str) else value
 
 
-Int64 = Annotated[int, BeforeValidator(_int_from_wire), PlainSerializer(str, return_type=str, when_used="json")]
+Int64 = Annotated[
+    int, BeforeValidator(_int_from_wire), PlainSerializer(str, return_type=str, when_used="json")
+]
 """A 64-bit integer: a string in JSON, an int in Python."""
 
 SessionState = Literal["pending", "warming", "running", "paused", "ended", "stopped", "failed"]

@@ -96,7 +96,8 @@ def _interface(name: str, model: type[BaseModel]) -> Iterator[str]:
     for field, info, shape in _fields(model):
         if info.description:
             yield f"  /** {info.description} */"
-        yield f"  readonly {field}{'?' if shape.optional else ''}: {shape.typescript}{' | null' if shape.optional else ''};"
+        mark, null = ("?", " | null") if shape.optional else ("", "")
+        yield f"  readonly {field}{mark}: {shape.typescript}{null};"
     yield "}"
     yield ""
 
@@ -131,7 +132,12 @@ def message_lines() -> list[str]:
     ]
     for name, model in models.items():
         lines += [f"  {name}: [", *(_row(field, shape) for field, _, shape in _fields(model)), "  ],"]
-    lines += ["};", "", '/** The text messages of a stream, by their "type". */', "export const STREAM_MESSAGES = {"]
+    lines += [
+        "};",
+        "",
+        '/** The text messages of a stream, by their "type". */',
+        "export const STREAM_MESSAGES = {",
+    ]
     lines += [f'  {root.model_fields["type"].default}: "{_name(root)}",' for root in _ROOTS]
     lines += ["} as const satisfies Record<string, ShapeName>;", ""]
     return [*lines, f"export type StreamMessage = {' | '.join(_name(root) for root in _ROOTS)};", ""]

@@ -13,11 +13,11 @@ Plain twin: ``qmcore.reference.physics``.
 
 cimport cython
 from libc.stdlib cimport free, malloc
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 import numpy as np
 
-from qmcore.kernels.numeric cimport qm_exp, qm_exp4, qm_exp_dd1, qm_exp_dd2
+from qmcore.kernels.numeric cimport qm_exp4, qm_exp_dd1, qm_exp_dd2
 
 STATE_DTYPE = np.dtype([
     ("tick", "<i8"), ("t_ns", "<i8"), ("last_event_id", "<i8"), ("v", "<f8", 6), ("a", "<f8", 6), ("j", "<f8", 6),
@@ -235,21 +235,24 @@ cdef class TickPhysics:
     def export_state(self):
         """Every tick's state and mark, for a checkpoint."""
         cdef size_t n = self.states.size()
-        states = np.empty(n, STATE_DTYPE)
+        states = np.empty((n, sizeof(TickState) // 8), np.int64)      # the bits as they are
+        cdef int64_t[:, ::1] view = states
         if n:
-            states[:] = np.frombuffer((<unsigned char *>&self.states[0])[:n * sizeof(TickState)], STATE_DTYPE)
+            memcpy(&view[0, 0], &self.states[0], n * sizeof(TickState))
         return {"ticks": states, "touched": np.array([self.touched[i] for i in range(self.touched.size())], np.int32)}
 
     def import_state(self, state not None):
         """Replace every tick's state by an exported one."""
-        cdef const unsigned char[::1] raw = np.ascontiguousarray(state["ticks"]).view(np.uint8)
-        cdef size_t n = len(state["ticks"])
+        cdef const int64_t[:, ::1] view = np.ascontiguousarray(state["ticks"])
+        cdef size_t n = view.shape[0]
         cdef size_t i
+        if n and view.shape[1] * 8 != sizeof(TickState):
+            raise ValueError("a tick's state has another size than this version's")
         self.states.resize(n)
         self.marked.assign(n, 0)
         self.touched.clear()
-        for i in range(n):
-            self.states[i] = (<const TickState *>&raw[0])[i]
+        if n:
+            memcpy(&self.states[0], &view[0, 0], n * sizeof(TickState))
         for index in state["touched"]:
             self.touched.push_back(index)
             self.marked[<size_t>index] = 1

@@ -47,7 +47,7 @@ class Signal(ABC):
         """What a checkpoint must hold; nothing for a signal without memory."""
         return {}
 
-    def import_state(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+    def import_state(self, state: Mapping[str, NDArray[np.generic]]) -> None:  # noqa: B027 - no memory, nothing to take
         """Take back what ``export_state`` gave."""
 
 

@@ -1,0 +1,91 @@
+# Everything a person or CI runs. `make help` lists it.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := libs/qmcore services/replay services/engine services/gateway services/harness services/registry deploy/local
+KERNELS := $(wildcard libs/qmcore/src/qmcore/kernels/*.pyx libs/qmcore/src/qmcore/kernels/*.pxd libs/qmcore/src/qmcore/kernels/*.h)
+FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -type f -print)
+PY_SOURCES := libs services deploy tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run dev check lint types imports unit test browser gen gen-check bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/.installed: requirements/dev.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: python3.11 was not found"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.packages: $(VENV)/.installed $(KERNELS) libs/qmcore/setup.py $(addsuffix /pyproject.toml,$(PACKAGES))
+	@echo "building the Cython kernels and installing the packages"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
+		$(foreach package,$(PACKAGES),--editable $(package))
+	@touch $@
+
+frontend/node_modules/.installed: frontend/package-lock.json
+	@command -v npm > /dev/null || { echo "Node 20 or newer with npm is needed: npm was not found"; exit 1; }
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+frontend/dist/.built: frontend/node_modules/.installed $(FRONTEND)
+	cd frontend && npm run --silent build
+	@touch $@
+
+setup: $(VENV)/.packages frontend/node_modules/.installed ## make .venv with qm in it, build the kernels, install the front end
+
+run: $(VENV)/.packages frontend/dist/.built ## start everything with sample data and print the URL
+	$(BIN)/qm up
+
+dev: setup ## the same with hot reload: Vite on 5174 in front of the gateway on 8002
+	$(BIN)/qm up --dev
+
+lint: setup
+	$(BIN)/ruff check $(PY_SOURCES)
+	$(BIN)/ruff format --check $(PY_SOURCES)
+	$(BIN)/cython-lint --max-line-length 120 libs/qmcore/src/qmcore/kernels
+	cd frontend && npm run --silent lint
+
+types: setup
+	$(BIN)/mypy $(foreach package,$(PACKAGES),$(package)/src)
+	cd frontend && npm run --silent typecheck
+
+imports: setup
+	$(BIN)/lint-imports
+
+gen: setup ## write the generated files (kernel enums, TypeScript, docs/wire.md)
+	$(BIN)/python -m qmcore.contracts.codegen
+
+gen-check: setup
+	$(BIN)/python -m qmcore.contracts.codegen --check
+
+unit: setup
+	$(BIN)/pytest -q tests/unit
+	cd frontend && npm run --silent test
+
+check: lint types imports gen-check unit ## the inner loop: lint, types, unit tests
+
+browser: ## install Chromium for the browser tests where that is possible (Debian, root)
+	@command -v chromium > /dev/null || { test "$$(id -u)" = 0 && command -v apt-get > /dev/null \
+		&& apt-get update -qq && apt-get install -y -qq chromium > /dev/null; } \
+		|| echo "no Chromium: browser tests will be skipped (install Debian's package chromium)"
+
+test: check browser frontend/dist/.built ## everything that CI runs
+	$(BIN)/pytest tests --ignore=tests/unit --ignore=tests/bench
+
+bench: setup ## measure against the baselines
+	$(BIN)/qm bench
+
+lock: $(VENV)/.installed ## re-compile the hashed requirement locks (needs uv on the PATH)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements/runtime.in -o requirements/runtime.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements/dev.in -o requirements/dev.txt
+
+clean: ## remove everything that was built
+	rm -rf $(VENV) frontend/node_modules frontend/dist .run .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find libs services deploy -name '*.so' -o -name '*.egg-info' -o -name build -prune | xargs rm -rf
+	find libs -name '*.cpp' | xargs rm -f

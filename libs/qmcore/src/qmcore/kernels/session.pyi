@@ -1,0 +1,26 @@
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qmcore.config.runtime import RuntimeConfig
+from qmcore.kernels.book import OrderBook
+from qmcore.kernels.frames import ColumnBlock, FrameBuffer
+from qmcore.kernels.physics import TickPhysics
+
+class SessionCore:
+    book: OrderBook
+    physics: TickPhysics
+    frame: FrameBuffer
+    clock: int
+    event_id: int
+    bin_seq: int
+    def __init__(self, config: RuntimeConfig) -> None: ...
+    def feed(self, raw: NDArray[np.uint8], position: int) -> tuple[int, int]: ...
+    def fill(self, raw: NDArray[np.uint8], position: int, block: ColumnBlock) -> tuple[int, int]: ...
+    def advance(self, through_ns: int, ending: bool = False) -> int: ...
+    def finish_block(self, through_ns: int, block: ColumnBlock) -> bool: ...
+    @property
+    def is_finished(self) -> bool: ...
+    def export_state(self) -> dict[str, NDArray[np.generic]]: ...
+    def import_state(self, state: Mapping[str, NDArray[np.generic]]) -> None: ...

@@ -1,0 +1,22 @@
+"""What every service process has: settings from the environment, logs, readiness, health endpoints, a clean end."""
+
+from qmcore.service.http import HttpServer, health_app, health_routes, make_server
+from qmcore.service.logs import configure_logs, session_log_context
+from qmcore.service.metrics import ServiceMetrics
+from qmcore.service.readiness import Readiness
+from qmcore.service.runner import run_service
+from qmcore.service.settings import ServiceSettings, load_settings
+
+__all__ = [
+    "HttpServer",
+    "Readiness",
+    "ServiceMetrics",
+    "ServiceSettings",
+    "configure_logs",
+    "health_app",
+    "health_routes",
+    "load_settings",
+    "make_server",
+    "run_service",
+    "session_log_context",
+]

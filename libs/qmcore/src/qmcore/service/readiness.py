@@ -1,0 +1,20 @@
+"""What a service waits for before it can work, said by ``/ready`` in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class Readiness:
+    """A set of named conditions; each is a function that answers what is wrong, or an empty string."""
+
+    def __init__(self) -> None:
+        self._conditions: dict[str, Callable[[], str]] = {}
+
+    def require(self, name: str, problem: Callable[[], str]) -> None:
+        """Be ready only while ``problem()`` is empty."""
+        self._conditions[name] = problem
+
+    def problems(self) -> dict[str, str]:
+        """Every condition that does not hold, with its reason."""
+        return {name: reason for name, problem in self._conditions.items() if (reason := problem())}
