@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from prometheus_client import Counter
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
@@ -18,9 +18,6 @@ from qmcore.contracts.problems import Problem, problem_of, status_of
 from qmcore.errors import ConfigError, CorruptData, QmError
 
 log = logging.getLogger(__name__)
-DAMAGED = Counter(
-    "qm_registry_hash_mismatch_total", "Requests refused because a stored serving was tampered with"
-)
 
 
 def _json(problem: Problem, status: int) -> JSONResponse:
@@ -29,8 +26,6 @@ def _json(problem: Problem, status: int) -> JSONResponse:
 
 def _answer(error: QmError) -> JSONResponse:
     status = status_of(error)
-    if isinstance(error, CorruptData):
-        DAMAGED.inc()
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("%s", error)
     return _json(problem_of(error), status)
@@ -59,7 +54,9 @@ def config_error_of(request: Request, error: RequestValidationError) -> ConfigEr
         return ConfigError(source=source, field="", problem=problem, allowed="a JSON object")
     if isinstance(error.body, bytes):
         problem = "is not JSON, or does not say so"
-        return ConfigError(source=source, field="", problem=problem, allowed="a JSON object, as application/json")
+        return ConfigError(
+            source=source, field="", problem=problem, allowed="a JSON object, as application/json"
+        )
     model = _model(request.scope.get("route"), source)
     document = error.body if source == "body" else dict(request.query_params)
     if model is not None and isinstance(document, dict):
@@ -71,11 +68,13 @@ def config_error_of(request: Request, error: RequestValidationError) -> ConfigEr
     return ConfigError(source=source, field=".".join(path), problem=f"{first['msg']} (got {got!r})")
 
 
-def install_problem_answers(app: FastAPI) -> None:
-    """Answer all errors of ``app`` as Problems."""
+def install_problem_answers(app: FastAPI, *, on_damage: Callable[[], None]) -> None:
+    """Answer all errors of ``app`` as Problems; ``on_damage`` is told of every refused serving."""
 
     @app.exception_handler(QmError)
     def _known(_: Request, error: QmError) -> JSONResponse:
+        if isinstance(error, CorruptData):
+            on_damage()
         return _answer(error)
 
     @app.exception_handler(RequestValidationError)

@@ -11,10 +11,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from qm_registry import listings
 from qm_registry.door import StoreDoor
+from qm_registry.local import LocalRegistry
 from qm_registry.publications import publish_request
-from qm_registry.store import RegistryStore
 from qmcore.config.pipeline import SpecName
 from qmcore.config.serving import PublishedServingSpec
 from qmcore.contracts.problems import Problem
@@ -98,13 +97,13 @@ class ActorQuery(NoQuery):
     why: Why = "published over REST"
 
 
-def _store(request: Request) -> RegistryStore:
+def _store(request: Request) -> LocalRegistry:
     door = request.app.state.door
     assert isinstance(door, StoreDoor)
     return door.store()
 
 
-Store = Annotated[RegistryStore, Depends(_store)]
+Store = Annotated[LocalRegistry, Depends(_store)]
 AliasPath = Annotated[Alias, Path()]
 ServingPath = Annotated[ServingId, Path()]
 Nothing = Annotated[NoQuery, Query()]
@@ -131,7 +130,7 @@ def publish_serving(
 @router.get("/servings", responses=_problems(422, 503), summary="List servings")
 def list_servings(store: Store, query: Annotated[ServingsQuery, Query()]) -> Page[ServingSummary]:
     """Newest first; a damaged serving is listed with its error."""
-    return listings.list_servings(store, name=query.name, limit=query.limit, offset=query.offset)
+    return store.servings(name=query.name, limit=query.limit, offset=query.offset)
 
 
 @router.get("/servings/{serving_id}", responses=_problems(404, 422, 500, 503), summary="One serving")
@@ -157,7 +156,7 @@ def resolve(store: Store, alias_or_id: Annotated[AliasOrId, Path()], _: Nothing)
 @router.get("/aliases", responses=_problems(422, 503), summary="List aliases")
 def list_aliases(store: Store, query: Annotated[PageQuery, Query()]) -> Page[AliasState]:
     """Where every alias points now, by name."""
-    return listings.list_aliases(store, limit=query.limit, offset=query.offset)
+    return store.aliases(limit=query.limit, offset=query.offset)
 
 
 @router.get("/aliases/{alias}", responses=_problems(404, 422, 503), summary="An alias, now or at an instant")
@@ -172,7 +171,9 @@ def promote(store: Store, alias: AliasPath, body: PromoteRequest, _: Nothing) ->
     return store.promote(alias, body)
 
 
-@router.post("/aliases/{alias}/rollback", responses=_problems(404, 409, 413, 422, 500, 503), summary="Roll back")
+@router.post(
+    "/aliases/{alias}/rollback", responses=_problems(404, 409, 413, 422, 500, 503), summary="Roll back"
+)
 def rollback(store: Store, alias: AliasPath, body: RollbackRequest, _: Nothing) -> AliasState:
     """Point the alias back; repeated, it goes further back."""
     return store.rollback(alias, body)
@@ -181,13 +182,13 @@ def rollback(store: Store, alias: AliasPath, body: RollbackRequest, _: Nothing) 
 @router.get("/aliases/{alias}/history", responses=_problems(404, 422, 503), summary="History of an alias")
 def alias_history(store: Store, alias: AliasPath, query: Annotated[EventsQuery, Query()]) -> Page[AuditEvent]:
     """Every attempt to move it, newest first, the refused ones too."""
-    return listings.alias_history(store, alias, outcome=query.outcome, limit=query.limit, offset=query.offset)
+    return store.history(alias, outcome=query.outcome, limit=query.limit, offset=query.offset)
 
 
 @router.get("/events", responses=_problems(422, 503), summary="Audit trail")
 def audit_trail(store: Store, query: Annotated[EventsQuery, Query()]) -> Page[AuditEvent]:
     """Every attempted change, publications included, newest first."""
-    return listings.audit_trail(store, outcome=query.outcome, limit=query.limit, offset=query.offset)
+    return store.events(outcome=query.outcome, limit=query.limit, offset=query.offset)
 
 
 @router.get("/diff", responses=_problems(404, 422, 500, 503), summary="Compare two servings")

@@ -1,10 +1,6 @@
-"""The registry as an ASGI application: its store opened with patience, its routes, its health."""
+"""The registry as an ASGI application around a door to its store."""
 
 from __future__ import annotations
-
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
@@ -13,34 +9,26 @@ from qm_registry.answers import install_problem_answers
 from qm_registry.api import router
 from qm_registry.door import StoreDoor
 from qm_registry.limits import BodyLimit
-from qm_registry.store import RegistryStore
+from qm_registry.observing import RegistryMetrics, RequestObserver
+from qmcore.service import Readiness
+from qmcore.service.http import health_routes
+
+SERVICE = "registry"
 
 
-def create_app(opener: Callable[[], RegistryStore]) -> FastAPI:
-    """The application around the store that ``opener`` opens."""
-    door = StoreDoor()
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        opening = asyncio.create_task(door.open(opener))
-        # A database that answers is open before the first request; one that does not is awaited meanwhile.
-        await asyncio.wait([opening], timeout=2.0)
-        if opening.done():
-            opening.result()
-        yield
-        opening.cancel()
-        with suppress(asyncio.CancelledError):
-            await opening
-        door.close()
-
+def create_app(door: StoreDoor, metrics: RegistryMetrics) -> FastAPI:
+    """The application. Whoever makes it also runs ``door.keep``."""
+    readiness = Readiness()
+    readiness.require("database", door.problem)
     app = FastAPI(
         title="qMachina registry",
         version=__version__,
         summary="Immutable servings, movable aliases, and an audit trail of every change.",
-        lifespan=lifespan,
     )
     app.state.door = door
     app.include_router(router)
-    install_problem_answers(app)
+    app.include_router(health_routes(SERVICE, readiness, metrics.service))
+    install_problem_answers(app, on_damage=metrics.damaged)
     app.add_middleware(BodyLimit)
+    app.add_middleware(RequestObserver, metrics=metrics)
     return app

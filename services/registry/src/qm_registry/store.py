@@ -12,14 +12,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from prometheus_client import Counter
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from qm_registry import journal
 from qm_registry.database import Database
 from qm_registry.diff import diff_snapshots
-from qm_registry.documents import Unsealer, seal
+from qm_registry.documents import SealedServing, Unsealer, seal
 from qm_registry.journal import Actor
 from qm_registry.moves import Decision, Move, decide_promotion, decide_rollback
 from qm_registry.tables import SERVINGS
@@ -28,6 +27,7 @@ from qmcore.config.serving import PublishedServingSpec
 from qmcore.contracts.registry import (
     Action,
     AliasState,
+    Outcome,
     PromoteRequest,
     Published,
     Resolved,
@@ -41,7 +41,8 @@ from qmcore.contracts.registry import (
 from qmcore.errors import CorruptData, NotFound, QmError, Unavailable
 
 log = logging.getLogger(__name__)
-CHANGES = Counter("qm_registry_changes_total", "Attempted changes of the registry", ["action", "outcome"])
+ChangeObserver = Callable[[Action, Outcome], None]
+"""Told of every attempted change, after it was recorded."""
 ATTEMPTS = 20
 """Looks at a moving alias before giving up; only databases that let writers overlap need a second."""
 OFFERED = 100
@@ -64,8 +65,15 @@ def alias_state(move: Move) -> AliasState:
 class RegistryStore:
     """The registry over one database and, where a lake is configured, its folder of YAML copies."""
 
-    def __init__(self, database: Database, files: VersionFiles | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        files: VersionFiles | None = None,
+        *,
+        on_change: ChangeObserver | None = None,
+    ) -> None:
         self.database = database
+        self._on_change = on_change
         self._files = files
         self._unsealer = Unsealer()
 
@@ -99,7 +107,7 @@ class RegistryStore:
                 self.refuse_publication(spec.serving_id, actor, error)
                 raise
             self._keep_file(published.serving)
-            self._count("publish", "done" if published.created else "unchanged", spec.serving_id)
+            self._tell("publish", "done" if published.created else "unchanged", spec.serving_id)
             return published
         raise Unavailable(
             what="registry database", problem=f"serving {spec.serving_id} could not be stored; try again"
@@ -111,13 +119,13 @@ class RegistryStore:
             journal.append_publication(
                 connection, check_serving_id(serving_id), actor, "refused", detail=str(error)
             )
-        self._count("publish", "refused", error)
+        self._tell("publish", "refused", error)
 
     def _publish_once(self, spec: PublishedServingSpec, actor: Actor) -> Published:
         with self.database.writing() as connection:
             sealed = journal.find_serving(connection, spec.serving_id)
             if sealed is not None:
-                serving = self._unsealer.unseal(sealed)
+                serving = self._verified(sealed)
                 journal.append_publication(connection, spec.serving_id, actor, "unchanged")
                 return Published(created=False, serving=serving)
             copy = self._files.read(spec.serving_id) if self._files else None
@@ -162,7 +170,7 @@ class RegistryStore:
                     newest = journal.newest_move(connection, alias)
             except IntegrityError:  # another writer made this version's move: look again
                 continue
-            self._count(
+            self._tell(
                 action, decision.outcome, decision.error or f"{alias}: {decision.from_id} -> {decision.to_id}"
             )
             if decision.error is not None:
@@ -227,6 +235,9 @@ class RegistryStore:
         sealed = journal.find_serving(connection, serving_id)
         if sealed is None:
             raise self._unknown(connection, "serving", serving_id)
+        return self._verified(sealed)
+
+    def _verified(self, sealed: SealedServing) -> PublishedServingSpec:
         spec = self._unsealer.unseal(sealed)
         if self._files is not None:
             self._files.verify(spec)
@@ -249,7 +260,7 @@ class RegistryStore:
         ids = connection.execute(newest).scalars().all()
         return NotFound(kind=kind, name=name, available=[*aliases, *ids][:OFFERED])
 
-    @staticmethod
-    def _count(action: Action, outcome: str, what: object) -> None:
-        CHANGES.labels(action, outcome).inc()
+    def _tell(self, action: Action, outcome: Outcome, what: object) -> None:
+        if self._on_change is not None:
+            self._on_change(action, outcome)
         log.log(logging.WARNING if outcome == "refused" else logging.INFO, "%s %s: %s", action, outcome, what)

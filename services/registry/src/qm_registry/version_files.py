@@ -7,8 +7,6 @@ damage, the database is the truth; it is written again at the next start or publ
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from qm_registry.documents import sha256_hex
 from qmcore.config.base import parse_spec
 from qmcore.config.serving import PublishedServingSpec
 from qmcore.errors import ConfigError, CorruptData
+from qmcore.lake import publish_file
 
 _HEADER = "# Published serving: immutable. The registry compares it with its hash at every load.\n"
 
@@ -69,23 +68,11 @@ class VersionFiles:
         if self.path(spec.serving_id).exists():
             self.verify(spec)
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         body = yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-        with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".", suffix=".tmp", delete=False) as draft:
-            try:
-                draft.write((_HEADER + body).encode())
-                draft.flush()
-                os.fsync(draft.fileno())
-                os.chmod(draft.name, 0o444)
-                os.replace(draft.name, self.path(spec.serving_id))  # racing writers carry the same bytes
-            except OSError:
-                Path(draft.name).unlink(missing_ok=True)
-                raise
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        publish_file(
+            self.path(spec.serving_id), (_HEADER + body).encode()
+        )  # racing writers carry the same bytes
+        self.path(spec.serving_id).chmod(0o444)
 
     @staticmethod
     def _parse(path: Path, content: bytes) -> PublishedServingSpec:

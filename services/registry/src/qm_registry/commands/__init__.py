@@ -1,0 +1,1 @@
+"""The registry's share of the ``qm`` command: ``registry``, ``serving`` and ``alias``."""
