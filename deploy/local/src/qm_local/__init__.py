@@ -1,0 +1,1 @@
+"""The local supervisor: brokers and services as processes on one machine."""
