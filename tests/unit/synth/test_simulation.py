@@ -31,7 +31,8 @@ def replayed(spec: SynthSpec) -> StrictBook:
 
 def live(spec: SynthSpec) -> NDArray[np.void]:
     records = session(spec)
-    return records[(records["flags"] & F_SNAPSHOT) == 0]
+    after: NDArray[np.void] = records[(records["flags"] & F_SNAPSHOT) == 0]
+    return after
 
 
 def digest(spec: SynthSpec, chunk_records: int = 1 << 16) -> str:

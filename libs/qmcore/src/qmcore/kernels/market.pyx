@@ -277,14 +277,14 @@ cdef class Market(MarketBook):
         cdef uint32_t left = <uint32_t>self.market_sizes[draw_below(&self.draws, LADDER)]
         cdef uint32_t style = draw_below(&self.draws, 8)
         cdef bint rests = left > front and style == 0    # one in eight leaves what is left as a limit order
-        cdef int i
+        cdef int _level
         if left >= front:
             if not self._may_empty(passive, touch):
                 return
             if style > 1:
                 left = front                             # most traders size their order to the queue they see
         self.n_met = 0
-        for i in range(MAX_SWEEP):
+        for _level in range(MAX_SWEEP):
             left -= self._trade_level(aggressor, left)
             if left == 0 or rests or self.n_met == MAX_FILLS or not self._may_empty(passive, self.best[passive]):
                 break
@@ -327,13 +327,13 @@ cdef class Market(MarketBook):
         """News: the three best queues of both sides are brought to fresh sizes in a burst."""
         cdef uint8_t side
         cdef int32_t tick
-        cdef int i, k
+        cdef int i, _try
         cdef double want, have
         for i in range(3):
             for side in range(2):
                 tick = self.ref + 1 + i if side else self.ref - i
                 want = self.near_target[i] * self._roundness(tick) * (0.4 + 0.4 * draw_below(&self.draws, 4))
-                for k in range(6):
+                for _try in range(6):
                     have = <double>self.fifo.levels[tick].quantity
                     if have >= 0.8 * want and (have <= 1.2 * want or self.fifo.levels[tick].count < 2):
                         break

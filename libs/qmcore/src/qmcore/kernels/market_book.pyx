@@ -217,7 +217,7 @@ cdef class MarketBook:
         cdef int32_t tick = self.best[passive]
         cdef Py_ssize_t trade = self.n
         cdef uint32_t traded = 0
-        cdef uint32_t take
+        cdef uint32_t take, shown
         cdef Order* o
         cdef Met* met
         self._emit(c"T", aggressor, tick, 0, 0)
@@ -233,7 +233,8 @@ cdef class MarketBook:
                 fifo_shrink(&self.fifo, self.fifo.levels[tick].head, o.size - take)
                 continue
             if o.hidden > 0 and self.n_slices < MAX_SLICES:
-                self.slices[self.n_slices] = Slice(tick, min(o.size, o.hidden), o.hidden - min(o.size, o.hidden), passive)
+                shown = min(o.size, o.hidden)
+                self.slices[self.n_slices] = Slice(tick, shown, o.hidden - shown, passive)
                 self.n_slices += 1
             self._drop(self.fifo.levels[tick].head)
         self.out[trade].size = traded
