@@ -1,11 +1,34 @@
-"""Hypothesis profiles: ``default`` for every run, ``thorough`` (``--hypothesis-profile=thorough``) for a night."""
+"""Brokers for the integration tests, started once; and Hypothesis profiles: ``default`` for every run, ``thorough``
+(``--hypothesis-profile=thorough``) for a night.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.fixtures.brokers import NatsServer, RedisServer
 
 settings.register_profile(
     "default", max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("thorough", max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
+
+
+@pytest.fixture(scope="session")
+def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    """A NATS server with JetStream that all tests share; do not stop it."""
+    server = NatsServer(tmp_path_factory.mktemp("nats")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis server that all tests share; do not stop it."""
+    server = RedisServer(tmp_path_factory.mktemp("redis")).start()
+    yield server
+    server.stop()

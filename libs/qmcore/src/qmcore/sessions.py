@@ -18,6 +18,7 @@ Calls that cannot be made raise ``Unavailable``.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
@@ -35,6 +36,7 @@ from qmcore.errors import Unavailable
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 TIMEOUT_S: Final = 3.0
+PING_S: Final = 2.0
 _INDEX: Final = "qm:sessions"
 
 _SWAP: Final = """
@@ -248,3 +250,22 @@ class SessionDirectory:
         with redis_errors():
             text = await self._redis.get(key)
         return None if text is None else model.model_validate_json(text)
+
+
+class RedisWatch:
+    """Knows whether Redis answers, for ``/ready``."""
+
+    def __init__(self, directory: SessionDirectory) -> None:
+        self._directory = directory
+        self.problem = "Redis: not asked yet"
+        """What is wrong, empty while it answers."""
+
+    async def run(self) -> None:
+        """Ask for ever."""
+        while True:
+            try:
+                await self._directory.ping()
+                self.problem = ""
+            except Unavailable as error:
+                self.problem = str(error)
+            await asyncio.sleep(PING_S)

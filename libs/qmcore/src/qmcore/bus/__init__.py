@@ -9,7 +9,7 @@ from qmcore.bus.grid_log import GridLog
 from qmcore.bus.publish_window import LogLost, Outgoing, PublishWindow
 from qmcore.bus.pull_window import PullWindow
 from qmcore.bus.puller import Puller
-from qmcore.bus.reader import Delivered, StreamReader
+from qmcore.bus.reader import Delivered, StreamReader, stored_message
 from qmcore.bus.streams import (
     delete_grid_stream,
     ensure_grid_stream,
@@ -42,4 +42,5 @@ __all__ = [
     "grid_streams",
     "last_sequence",
     "purge_mbo",
+    "stored_message",
 ]

@@ -159,13 +159,13 @@ class Bus:
         return self._client.new_inbox()
 
     async def publish(
-        self, subject: str, payload: bytes = b"", *, reply: str = "", headers: dict[str, str] | None = None
+        self, subject: str, payload: bytes | memoryview = b"", *, reply: str = "", headers: dict[str, str] | None = None
     ) -> None:
         """Hand ``payload`` to the connection; it may still be lost with it. Raises Unavailable."""
         if not self._connected.is_set():
             raise Unavailable(what="NATS", problem=self._problem)
         with nats_errors():
-            await self._client.publish(subject, payload, reply=reply, headers=headers)
+            await self._client.publish(subject, payload, reply=reply, headers=headers)  # type: ignore[arg-type]
 
     async def publish_model(self, subject: str, message: BaseModel) -> None:
         """Publish ``message`` as JSON. Raises Unavailable."""

@@ -79,6 +79,11 @@ class GridLog:
         """The sequence after everything stored; 1 where the stream is empty."""
         return self._window.acknowledged + 1
 
+    @property
+    def next_offered(self) -> int:
+        """The sequence after everything written so far, stored or on its way."""
+        return self._window.next_offered
+
     async def write(self, messages: Sequence[Outgoing]) -> None:
         """Send ``messages``; waits while too many are in flight. What is stored already is skipped.
 

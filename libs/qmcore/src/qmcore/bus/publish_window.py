@@ -49,6 +49,11 @@ class PublishWindow:
         return self._acknowledged
 
     @property
+    def next_offered(self) -> int:
+        """The sequence that ``offer`` takes next."""
+        return self._offered + 1
+
+    @property
     def full(self) -> bool:
         """Whether the next message has to wait. A single message always fits."""
         return bool(self._waiting) and (

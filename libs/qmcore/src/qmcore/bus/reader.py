@@ -136,3 +136,15 @@ class StreamReader:
             except (Unavailable, nats.js.errors.APIError) as error:
                 log.debug("consumer of %s was not deleted, it expires by itself: %s", self._stream, error)
         self._consumer = ""
+
+
+async def stored_message(bus: Bus, stream: str, sequence: int) -> Delivered | None:
+    """One stored message; None where there is none at ``sequence``. Raises Unavailable."""
+    if sequence < 1:
+        return None
+    with nats_errors():
+        try:
+            message = await bus.jetstream.get_msg(stream, sequence)
+        except nats.js.errors.NotFoundError:
+            return None
+    return Delivered(sequence, message.headers or {}, message.data or b"")

@@ -124,6 +124,8 @@ class BatchKind(StrEnum):
     HEARTBEAT = "heartbeat"
     EOF = "eof"
     FAILURE = "failure"
+    HANDOVER = "handover"
+    """The replay worker goes down; ask for a new feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class BatchHeader:
     """Headers of a message on ``mbo.<session>``; the payload is ``count`` records of 56 bytes.
 
     A failure's payload is its reason in UTF-8 instead. ``through_ns`` promises that no later record of the
-    feed has a clock before it (0: no promise); for an EOF it is the end of the file's coverage.
+    feed has a clock before it (0: no promise); for an EOF it is the end of the file's coverage (0: not known).
     """
 
     kind: BatchKind
