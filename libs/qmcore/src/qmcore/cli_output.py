@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import click
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 OutputFormat = Literal["table", "json", "csv"]
+_UNLIMITED: Final = 100_000
+"""Columns; wider than any table."""
+
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 
@@ -40,22 +43,29 @@ def print_rows(rows: Sequence[BaseModel], model: type[BaseModel], output_format:
 
 
 def _print_table(documents: list[dict[str, object]], names: list[str]) -> None:
+    """Rows as lines; on a terminal that is too narrow for them, one field a line."""
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
     for name in names:
         numeric = bool(documents) and all(isinstance(d[name], int | float) for d in documents)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
     for document in documents:
         table.add_row(*(_cell(document[name]) for name in names))
-    console = Console(soft_wrap=False)
-    if not console.is_terminal:
-        # Into a pipe or a file: as wide as it needs to be, so that no line is folded.
-        console = Console(width=max(console.width, console.measure(table).maximum))
-    console.print(table)
+    console = Console(markup=False, highlight=False)
+    width = console.measure(table, options=console.options.update(max_width=_UNLIMITED)).maximum
+    if console.is_terminal and width > console.width:
+        label = max(map(len, names))
+        for document in documents:
+            for name in names:
+                click.echo(f"{name:<{label}}  {_cell(document[name])}")
+            click.echo()
+    else:
+        console.width = max(console.width, width)
+        console.print(table)
     if not documents:
-        console.print("none")
+        click.echo("none")
 
 
 def _cell(value: object) -> str:

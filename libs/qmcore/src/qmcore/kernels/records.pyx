@@ -1,4 +1,3 @@
-# cython: language_level=3
 """The framing scan over DBN records: keeps the 56-byte MBO records of one instrument, in place.
 
 Guarantees: records stay in order, each as its 56 bytes (a ts_out tail is cut off, and ``length`` says
