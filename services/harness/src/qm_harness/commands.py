@@ -8,6 +8,7 @@ import click
 
 from qmcore.cli import EXIT_FAILED, lake_root_option
 from qmcore.cli_output import OutputFormat, format_option, print_rows
+from qmcore.errors import NotFound
 from qmcore.lake import Lake
 
 
@@ -56,7 +57,14 @@ def list_datasets(lake_root: Path, output_format: OutputFormat, verify: bool) ->
 
 
 def _pipeline_file(lake: Lake, pipeline: str) -> Path:
-    """The file itself, else the one of that name in the lake."""
-    named = lake.config_dir("pipelines") / f"{pipeline.removesuffix('.yaml')}.yaml"
+    """The file itself, else the one of that name in the lake. Raises NotFound listing the lake's."""
     path = Path(pipeline)
-    return named if not path.exists() and named.exists() else path
+    if path.exists():
+        return path
+    folder = lake.config_dir("pipelines")
+    named = folder / f"{path.name.removesuffix('.yaml')}.yaml"
+    if not named.exists():
+        raise NotFound(
+            kind="pipeline file", name=pipeline, available=sorted(p.stem for p in folder.glob("*.yaml"))
+        )
+    return named
