@@ -57,9 +57,9 @@ def list_datasets(lake_root: Path, output_format: OutputFormat, verify: bool) ->
 
 
 def _pipeline_file(lake: Lake, pipeline: str) -> Path:
-    """The file itself, else the one of that name in the lake. Raises NotFound listing the lake's."""
+    """The file itself; for a bare name the lake's file. Raises NotFound listing the lake's."""
     path = Path(pipeline)
-    if path.exists():
+    if path.exists() or path.parent != Path():
         return path
     folder = lake.config_dir("pipelines")
     named = folder / f"{path.name.removesuffix('.yaml')}.yaml"
