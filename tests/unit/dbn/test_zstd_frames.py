@@ -52,7 +52,7 @@ def test_frames_may_come_in_pieces(step):
     stream = FRAMES[0] + SKIPPABLE + FRAMES[8] + FRAMES[12]
     pieces = [stream[i : i + step] for i in range(0, len(stream), step)]
     assert followed(*pieces)
-    assert not followed(*pieces[:-1])
+    assert not followed(*pieces[:-1], pieces[-1][:-1])
 
 
 def test_a_skippable_frame_is_followed():
