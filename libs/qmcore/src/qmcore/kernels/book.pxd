@@ -51,6 +51,7 @@ cdef extern from *:
 cdef class OrderBook:
     cdef readonly int64_t tick_int
     cdef readonly int64_t n_slots
+    cdef double ticks_per_unit
     cdef int64_t base
     cdef bint placed, anchored
     cdef Ladder[2] ladders
@@ -72,6 +73,7 @@ cdef class OrderBook:
     cdef int64_t next_worse(self, int side, int64_t tick) noexcept nogil
     cdef int64_t tick_of(self, int64_t price) noexcept nogil
     cdef void change_depth(self, int side, int64_t tick, int64_t delta) noexcept nogil
+    cdef void expect(self, const MboRecord *r) noexcept nogil
     cdef Order *find(self, uint64_t order_id) noexcept nogil
     cdef void insert(self, uint64_t order_id, int64_t place, uint32_t size, int64_t event_id) noexcept nogil
     cdef void remove(self, Order *order) noexcept nogil

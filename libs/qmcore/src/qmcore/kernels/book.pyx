@@ -18,6 +18,8 @@ import numpy as np
 from qmcore.kernels.events cimport ASK, BID
 
 cdef int64_t UNDEF_PRICE = 0x7FFFFFFFFFFFFFFF
+cdef int64_t EXACT_IN_DOUBLE = 1 << 53
+cdef int64_t LOOK_AHEAD = 8                             # records between a prefetch and its use
 
 COUNTER_NAMES = (
     "unknown_order", "unknown_fill", "duplicate_add", "over_cancel", "off_tick_price", "undefined_price",
@@ -32,9 +34,11 @@ cdef extern from *:
     """
     static inline int qm_highest_bit(unsigned long long x) { return 63 - __builtin_clzll(x); }
     static inline int qm_lowest_bit(unsigned long long x) { return __builtin_ctzll(x); }
+    static inline void qm_prefetch(const void *address) { __builtin_prefetch(address, 1); }
     """
     int qm_highest_bit(uint64_t x) noexcept nogil
     int qm_lowest_bit(uint64_t x) noexcept nogil
+    void qm_prefetch(const void *address) noexcept nogil
 
 
 cdef inline void set_effect(Effect *e, int64_t tick, double add, double pull, double fill, int side,
@@ -57,6 +61,7 @@ cdef class OrderBook:
         if n_absolute_ticks < 64 or n_absolute_ticks % 64:
             raise ValueError(f"n_absolute_ticks must be a positive multiple of 64, got {n_absolute_ticks}")
         self.tick_int = tick_int
+        self.ticks_per_unit = 1.0 / tick_int
         self.n_slots = n_absolute_ticks
         cdef int side
         for side in range(2):
@@ -86,6 +91,10 @@ cdef class OrderBook:
         self.counts[anomaly] += 1
 
     # --- orders: flat linear probing, backward-shift deletion, at most half full ---
+
+    cdef void expect(self, const MboRecord *r) noexcept nogil:
+        """Bring the slot of a record that will come soon into the cache."""
+        qm_prefetch(&self.table[(r.order_id * <uint64_t>0x9E3779B97F4A7C15) >> self.shift])
 
     cdef Order *find(self, uint64_t order_id) noexcept nogil:
         cdef uint64_t i = (order_id * <uint64_t>0x9E3779B97F4A7C15) >> self.shift
@@ -144,8 +153,14 @@ cdef class OrderBook:
 
     cdef int64_t tick_of(self, int64_t price) noexcept nogil:
         """Nearest tick, half up; counts prices that are off the tick."""
-        cdef int64_t tick = price // self.tick_int       # C division: towards zero
-        cdef int64_t rest = price - tick * self.tick_int
+        cdef int64_t tick, rest
+        # A multiplication instead of the division, where a double holds the price exactly; on a tick it is right.
+        if -EXACT_IN_DOUBLE < price < EXACT_IN_DOUBLE:
+            tick = <int64_t>(<double>price * self.ticks_per_unit + 0.5)
+            if tick * self.tick_int == price:
+                return tick
+        tick = price // self.tick_int                    # C division: towards zero
+        rest = price - tick * self.tick_int
         if rest == 0:
             return tick
         self.counts[OFF_TICK_PRICE] += 1
@@ -437,6 +452,8 @@ cdef class OrderBook:
         cdef int64_t i
         with nogil:
             for i in range(n):
+                if i + LOOK_AHEAD < n:
+                    self.expect(&r[i + LOOK_AHEAD])
                 if r[i].action == c'R':
                     self.clear()
                 else:

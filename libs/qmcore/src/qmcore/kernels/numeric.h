@@ -9,46 +9,60 @@
 #include <stdint.h>
 #include <string.h>
 
-static inline double qm_exp(double x) {
+/* Vectors of the compiler: two SSE2 or NEON registers, one AVX register, the same bits in all of them. */
+typedef double qm_v4 __attribute__((vector_size(32)));
+typedef int64_t qm_i4 __attribute__((vector_size(32)));
+
+static inline __attribute__((always_inline)) qm_v4 qm_exp_v4(qm_v4 x) {
     const double LOG2E = 1.4426950408889634074, LN2_HI = 6.93147180369123816490e-01, LN2_LO = 1.90821492927058770002e-10;
     const double SHIFT = 6755399441055744.0; /* 1.5 * 2^52: rounds to an integer and leaves it in the low bits */
-    double y = x < -708.0 ? -708.0 : x;
-    y = y > 709.0 ? 709.0 : y;
-    double t = y * LOG2E + SHIFT;
-    double k = t - SHIFT;
-    double r = (y - k * LN2_HI) - k * LN2_LO;
-    double r2 = r * r, r4 = r2 * r2, r8 = r4 * r4;
-    double p01 = 1.0 + r, p23 = 1.0 / 2 + r * (1.0 / 6);
-    double p45 = 1.0 / 24 + r * (1.0 / 120), p67 = 1.0 / 720 + r * (1.0 / 5040);
-    double p89 = 1.0 / 40320 + r * (1.0 / 362880), pab = 1.0 / 3628800 + r * (1.0 / 39916800);
-    double pcd = 1.0 / 479001600 + r * (1.0 / 6227020800.0);
-    double low = (p01 + r2 * p23) + r4 * (p45 + r2 * p67);
-    double high = (p89 + r2 * pab) + r4 * pcd;
-    double p = low + r8 * high;
-    uint64_t bits;
-    memcpy(&bits, &t, 8);
-    bits = (bits + 1023u) << 52;
-    double scale;
-    memcpy(&scale, &bits, 8);
-    double e = p * scale;
-    return x < -708.0 ? 0.0 : e;
+    const qm_v4 low_end = {-708.0, -708.0, -708.0, -708.0}, high_end = {709.0, 709.0, 709.0, 709.0};
+    qm_v4 y = x < low_end ? low_end : x;
+    y = y > high_end ? high_end : y;
+    qm_v4 t = y * LOG2E + SHIFT;
+    qm_v4 k = t - SHIFT;
+    qm_v4 r = (y - k * LN2_HI) - k * LN2_LO;
+    qm_v4 r2 = r * r, r4 = r2 * r2, r8 = r4 * r4;
+    qm_v4 p01 = 1.0 + r, p23 = 1.0 / 2 + r * (1.0 / 6);
+    qm_v4 p45 = 1.0 / 24 + r * (1.0 / 120), p67 = 1.0 / 720 + r * (1.0 / 5040);
+    qm_v4 p89 = 1.0 / 40320 + r * (1.0 / 362880), pab = 1.0 / 3628800 + r * (1.0 / 39916800);
+    qm_v4 pcd = 1.0 / 479001600 + r * (1.0 / 6227020800.0);
+    qm_v4 low = (p01 + r2 * p23) + r4 * (p45 + r2 * p67);
+    qm_v4 high = (p89 + r2 * pab) + r4 * pcd;
+    qm_v4 p = low + r8 * high;
+    qm_v4 scale = (qm_v4)(((qm_i4)t + 1023) << 52);
+    qm_v4 e = p * scale;
+    return (qm_v4)((qm_i4)e & ~(qm_i4)(x < low_end));
 }
 
-/* Four exponentials at once; the compiler makes vectors of it. */
-static inline void qm_exp4(const double *x, double *out) {
-    for (int i = 0; i < 4; i++) out[i] = qm_exp(x[i]);
+/* Four exponentials at once. */
+static inline __attribute__((always_inline)) void qm_exp4(const double *x, double *out) {
+    qm_v4 v;
+    memcpy(&v, x, sizeof v);
+    v = qm_exp_v4(v);
+    memcpy(out, &v, sizeof v);
 }
 
-static inline double qm_tanh(double x) {
-    double m = x < 0 ? -x : x, y;
-    if (m < 0.1) {
-        double z = m * m;
-        y = m * (1.0 + z * (-1.0 / 3 + z * (2.0 / 15 + z * (-17.0 / 315 + z * (62.0 / 2835 + z * (-1382.0 / 155925
-            + z * (21844.0 / 6081075)))))));
-    } else {
-        y = m > 20.0 ? 1.0 : 1.0 - 2.0 / (qm_exp(2.0 * m) + 1.0);
-    }
-    return x < 0 ? -y : y;
+static inline double qm_exp(double x) {
+    qm_v4 v = {x, x, x, x};
+    return qm_exp_v4(v)[0];
+}
+
+/* Four hyperbolic tangents at once: a Taylor polynomial near 0, 1 - 2 / (e^2x + 1) beyond. */
+static inline void qm_tanh4(const double *x, double *out) {
+    qm_v4 v;
+    memcpy(&v, x, sizeof v);
+    qm_v4 m = v < 0.0 ? -v : v;
+    qm_v4 z = m * m;
+    qm_v4 near = m * (1.0 + z * (-1.0 / 3 + z * (2.0 / 15 + z * (-17.0 / 315 + z * (62.0 / 2835
+        + z * (-1382.0 / 155925 + z * (21844.0 / 6081075)))))));
+    qm_v4 doubled = 2.0 * m;
+    const qm_v4 enough = {40.0, 40.0, 40.0, 40.0}; /* tanh(20) rounds to 1 */
+    doubled = doubled > enough ? enough : doubled;
+    qm_v4 beyond = 1.0 - 2.0 / (qm_exp_v4(doubled) + 1.0);
+    qm_v4 y = m < 0.1 ? near : beyond;
+    y = v < 0.0 ? -y : y;
+    memcpy(out, &y, sizeof y);
 }
 
 /* First divided difference (e^x - e^y) / (x - y), accurate for close arguments too. */

@@ -1,8 +1,7 @@
 """Deterministic elementary functions (numeric.h): the same bits on every machine."""
 
 cdef extern from "numeric.h" nogil:
-    double qm_exp(double x) noexcept
     void qm_exp4(const double *x, double *out) noexcept
-    double qm_tanh(double x) noexcept
+    void qm_tanh4(const double *x, double *out) noexcept
     double qm_exp_dd1(double x, double y) noexcept
     double qm_exp_dd2(double x, double y, double z) noexcept

@@ -35,13 +35,19 @@ cdef struct Transition:
     double jv
     double ja
 
+# Forces of a tick, and a bound on what they can still become without a further impulse.
+cdef struct Force:
+    double pressure
+    double vacuum
+    double bound
+
 @cython.final
 cdef class TickPhysics:
     cdef double rate_v, rate_a, rate_j, rate_rest
     cdef double gain_v, gain_a, gain_j
     cdef double k_av, k_jv_v, k_jv_a, k_ja
     cdef bint separated
-    cdef double c1, c2, c3, c4, c5, c6, c7
+    cdef double c1, c2, c3, c4, c5, c6, c7, largest_c
     cdef int64_t n_slots, base
     cdef int32_t *dense
     cdef unordered_map[int64_t, int32_t] far
@@ -57,4 +63,5 @@ cdef class TickPhysics:
     cdef void apply(self, const Effect *effect, int64_t t_ns, int64_t event_id) noexcept nogil
     cdef void transition(self, double seconds, Transition *out) noexcept nogil
     cdef void read(self, int32_t index, int64_t t_ns, TickState *out) noexcept nogil
+    cdef void force_pair(self, int32_t first, int32_t second, int64_t t_ns, Force *out) noexcept nogil
     cdef void forces(self, const TickState *s, double *pressure, double *vacuum) noexcept nogil

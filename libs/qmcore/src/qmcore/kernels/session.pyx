@@ -243,6 +243,8 @@ cdef class SessionCore:
         cdef bint snapshot, behind
         while position[0] < n:
             r = &records[position[0]]
+            if position[0] + 8 < n:
+                self.book.expect(r + 8)
             snapshot = (r.flags & F_SNAPSHOT) != 0
             stamp = r.ts_recv if snapshot else r.ts_event
             behind = stamp > <uint64_t>0x7FFFFFFFFFFFFFFF or <int64_t>stamp < self.clock

@@ -4,7 +4,7 @@ cimport cython
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t
 from libcpp.vector cimport vector
 
-from qmcore.kernels.physics cimport TickPhysics
+from qmcore.kernels.physics cimport Force, TickPhysics
 
 cdef enum:
     MAX_FLOW_WINDOWS = 16
@@ -40,18 +40,21 @@ cdef class Spectrum:
     cdef int64_t[MAX_FLOW_WINDOWS] windows
     cdef double[MAX_FLOW_WINDOWS] weights
     cdef double[3] score_weights
-    cdef double tanh_scale, threshold, floor, negligible, bin_seconds, max_coefficient
+    cdef double tanh_scale, threshold, floor, negligible, bin_seconds
     cdef int64_t z_window, z_min, ring_size, history_size, n_tracked
     cdef int64_t bin_seq
     cdef vector[double *] rings
     cdef vector[int32_t] free_rings
     cdef vector[Active] active
     cdef vector[int32_t] active_of
+    cdef vector[int32_t] loud
     cdef Tracked *tracked
     cdef double *tracked_memory
 
     cdef void update(self, TickPhysics physics, int64_t t_ns) noexcept nogil
     cdef void row(self, int32_t state, int64_t tick, SpectrumRow *out) noexcept nogil
+    cdef void append(self, Active *entry, const Force *force) noexcept nogil
+    cdef void retire(self) noexcept nogil
     cdef void activate(self, int32_t state) noexcept nogil
     cdef double rolled_at(self, const double *ring, int64_t bin_seq) noexcept nogil
     cdef void differences(self, Tracked *entry, const double *ring, int64_t bin_seq, double *d) noexcept nogil

@@ -16,9 +16,9 @@ from libcpp.algorithm cimport sort
 
 import numpy as np
 
-from qmcore.kernels.numeric cimport qm_tanh
-from qmcore.kernels.physics cimport N_TRAINS, TickPhysics, TickState
-from qmcore.kernels.rolling cimport robust_z, sorted_insert, sorted_mad, sorted_median, sorted_replace
+from qmcore.kernels.numeric cimport qm_tanh4
+from qmcore.kernels.physics cimport Force, TickPhysics
+from qmcore.kernels.rolling cimport robust_z, sorted_insert, sorted_mad3, sorted_median, sorted_replace3
 
 # Stepping a served tick through more missed bins than this costs more than rebuilding it from its ring.
 cdef int64_t MAX_CATCH_UP = 24
@@ -51,10 +51,6 @@ cdef class Spectrum:
         self.floor = config.flow_composite_floor
         # Forces this small make a composite below 1e-16: nothing, also after three differences per second.
         self.negligible = 1e-16 * self.floor
-        self.max_coefficient = max(
-            config.c1_v_add, config.c2_v_rest_pos, config.c3_a_add, config.c4_v_pull, config.c5_v_fill,
-            config.c6_v_rest_neg, config.c7_a_pull,
-        )
         self.bin_seconds = bin_seconds
         self.z_window = config.flow_zscore_window_bins
         self.z_min = config.flow_zscore_min_periods
@@ -107,42 +103,56 @@ cdef class Spectrum:
 
     cdef void update(self, TickPhysics physics, int64_t t_ns) noexcept nogil:
         """Close the next bin at ``t_ns``: one composite for each active tick."""
-        cdef TickState s
-        cdef Active *entry
-        cdef double pressure, vacuum, composite, bound
+        cdef Force[2] force
         cdef int64_t slot
         cdef size_t i
+        cdef int32_t first, second
         self.bin_seq += 1
         slot = self.bin_seq & (self.ring_size - 1)
         for i in range(physics.touched.size()):
             physics.marked[physics.touched[i]] = 0
             self.activate(physics.touched[i])
         physics.touched.clear()
-        i = 0
+        self.loud.clear()
+        for i in range(self.active.size()):
+            if self.active[i].quiet:
+                self.rings[self.active[i].ring][slot] = 0.0
+            else:
+                self.loud.push_back(<int32_t>i)
+        for i in range(0, self.loud.size(), 2):
+            first = self.loud[i]
+            second = self.loud[i + 1] if i + 1 < self.loud.size() else first
+            physics.force_pair(self.active[first].state, self.active[second].state, t_ns, force)
+            self.append(&self.active[first], &force[0])
+            self.append(&self.active[second], &force[1])
+        self.retire()
+
+    cdef void append(self, Active *entry, const Force *force) noexcept nogil:
+        """The tick's composite at the newest bin."""
+        cdef double size = fabs(force.pressure) + fabs(force.vacuum)
+        cdef double composite = 0.0
+        if size > self.negligible:
+            composite = (force.pressure - force.vacuum) / (size + self.floor)
+            entry.last_nonzero = self.bin_seq
+        else:
+            entry.quiet = force.bound < 1e-3 * self.negligible
+        self.rings[entry.ring][self.bin_seq & (self.ring_size - 1)] = composite
+
+    cdef void retire(self) noexcept nogil:
+        """Take the rings of ticks that have held nothing but zeros."""
+        cdef Active *entry
+        cdef size_t i = 0
         while i < self.active.size():
             entry = &self.active[i]
-            composite = 0.0
-            if not entry.quiet:
-                physics.read(entry.state, t_ns, &s)
-                physics.forces(&s, &pressure, &vacuum)
-                if fabs(pressure) + fabs(vacuum) > self.negligible:
-                    composite = (pressure - vacuum) / (fabs(pressure) + fabs(vacuum) + self.floor)
-                else:
-                    bound = fabs(s.v[0]) + fabs(s.v[1]) + fabs(s.v[2]) + fabs(s.v[3]) + fabs(s.v[4])
-                    bound += fabs(s.a[0]) + fabs(s.a[1])
-                    entry.quiet = bound * self.max_coefficient < 1e-3 * self.negligible
-            self.rings[entry.ring][slot] = composite
-            if composite != 0.0:
-                entry.last_nonzero = self.bin_seq
-            elif entry.quiet and self.bin_seq - entry.last_nonzero >= self.ring_size:
-                self.free_rings.push_back(entry.ring)
-                self.active_of[entry.state] = -1
-                self.active[i] = self.active.back()
-                self.active.pop_back()
-                if i < self.active.size():
-                    self.active_of[self.active[i].state] = <int32_t>i
+            if not entry.quiet or self.bin_seq - entry.last_nonzero < self.ring_size:
+                i += 1
                 continue
-            i += 1
+            self.free_rings.push_back(entry.ring)
+            self.active_of[entry.state] = -1
+            self.active[i] = self.active.back()
+            self.active.pop_back()
+            if i < self.active.size():
+                self.active_of[self.active[i].state] = <int32_t>i
 
     # --- served ticks ---
 
@@ -180,19 +190,22 @@ cdef class Spectrum:
     cdef void step(self, Tracked *entry, const double *ring, int64_t bin_seq) noexcept nogil:
         """One bin on from ``bin_seq - 1``."""
         cdef double[3] d
+        cdef double[3] old
+        cdef double *ordered[3]
         cdef double *history
-        cdef double *ordered
         cdef int64_t mask = self.history_size - 1
         cdef int i
         self.differences(entry, ring, bin_seq, d)
         for i in range(3):
             history = entry.history + i * self.history_size
-            ordered = entry.ordered + i * self.z_window
-            if bin_seq < self.z_window:
-                sorted_insert(ordered, bin_seq, d[i])
-            else:
-                sorted_replace(ordered, self.z_window, history[(bin_seq - self.z_window) & mask], d[i])
+            old[i] = history[(bin_seq - self.z_window) & mask]
             history[bin_seq & mask] = d[i]
+            ordered[i] = entry.ordered + i * self.z_window
+        if bin_seq >= self.z_window:
+            sorted_replace3(ordered, self.z_window, old, d)
+        else:
+            for i in range(3):
+                sorted_insert(ordered[i], bin_seq, d[i])
 
     cdef void rebuild(self, Tracked *entry, const double *ring, int64_t bin_seq) noexcept nogil:
         """The entry at ``bin_seq`` from nothing but the ring."""
@@ -219,8 +232,11 @@ cdef class Spectrum:
         """Composite, differences, score and code of one tick at the newest bin."""
         cdef const double *ring
         cdef Tracked *entry
-        cdef double *ordered
-        cdef double median, z, score
+        cdef double *ordered[3]
+        cdef double[3] median
+        cdef double[3] mad
+        cdef double[4] z
+        cdef double score
         cdef int64_t n, b
         cdef int i
         memset(out, 0, sizeof(SpectrumRow))
@@ -239,12 +255,15 @@ cdef class Spectrum:
         n = self.bin_seq + 1 if self.bin_seq + 1 < self.z_window else self.z_window
         if n < self.z_min:
             return
-        score = 0.0
+        z[3] = 0.0
         for i in range(3):
-            ordered = entry.ordered + i * self.z_window
-            median = sorted_median(ordered, n)
-            z = robust_z(entry.d[i], median, sorted_mad(ordered, n, median))
-            score += self.score_weights[i] * qm_tanh(z / self.tanh_scale)
+            ordered[i] = entry.ordered + i * self.z_window
+            median[i] = sorted_median(ordered[i], n)
+        sorted_mad3(ordered, n, median, mad)
+        for i in range(3):
+            z[i] = robust_z(entry.d[i], median[i], mad[i]) / self.tanh_scale
+        qm_tanh4(z, z)
+        score = self.score_weights[0] * z[0] + self.score_weights[1] * z[1] + self.score_weights[2] * z[2]
         out.score = 1.0 if score > 1.0 else -1.0 if score < -1.0 else score
         out.code = 1 if out.score >= self.threshold else -1 if out.score <= -self.threshold else 0
 

@@ -11,7 +11,7 @@ from libc.string cimport memset
 
 import numpy as np
 
-from qmcore.kernels.numeric cimport qm_tanh
+from qmcore.kernels.numeric cimport qm_tanh4
 from qmcore.kernels.rolling cimport robust_z, sorted_insert, sorted_mad, sorted_median, sorted_replace
 
 
@@ -109,6 +109,7 @@ cdef class StateModel:
         """One bin on: intensities, base, differences, z-scores, score in ``out``."""
         cdef ModelOutput *o = &self.out
         cdef double[3] old
+        cdef double[4] squeezed
         cdef double gate, base, score
         cdef int64_t i, slot
         cdef int code
@@ -139,10 +140,14 @@ cdef class StateModel:
                                o.d[i])
             self.history[i * self.z_window + slot] = o.d[i]
         self.samples += 1
+        squeezed[3] = 0.0
+        for i in range(3):
+            o.z[i] = self.z_score(<int>i)
+            squeezed[i] = o.z[i] / self.tanh_scale
+        qm_tanh4(squeezed, squeezed)
         score = 0.0
         for i in range(3):
-            o.z[i] = self.z_score(i)
-            score += self.score_weights[i] * qm_tanh(o.z[i] / self.tanh_scale)
+            score += self.score_weights[i] * squeezed[i]
         o.score = 1.0 if score > 1.0 else -1.0 if score < -1.0 else score
         o.sample_count = self.samples if self.samples < self.z_window else self.z_window
         o.ready = o.sample_count >= self.z_min
