@@ -31,7 +31,8 @@ _ALIGN: Final = 8
 _DIGEST_BYTES: Final = 32
 _PLAIN_KINDS: Final = frozenset("biuf")
 
-DtypeText = str | list[tuple[str, str]]
+PlainDtype = Annotated[str, Field(pattern=r"^(\|b1|\|[iu]1|<[iu][248]|<f[248])$")]
+DtypeText = PlainDtype | list[tuple[str, PlainDtype]]
 """A plain dtype such as ``<i8``, or the (name, dtype) fields of a record."""
 
 
