@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.fixtures.brokers import NatsServer, RedisServer
+from tests.fixtures.market import MarketLake, make_market_lake
 
 settings.register_profile(
     "default", max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -32,3 +33,9 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
     server = RedisServer(tmp_path_factory.mktemp("redis")).start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory: pytest.TempPathFactory) -> MarketLake:
+    """A lake with one simulated minute; do not change it."""
+    return make_market_lake(tmp_path_factory.mktemp("lake"))

@@ -78,7 +78,9 @@ async def test_what_is_written_is_read_in_order_from_any_start(nats_server: Nats
             await log.flush()
             watch.cancel()
         assert log.last_bin_seq == 698
-        assert await read(bus, grid_stream(session), 1, 700) == [(s, f"bin at {s}".encode()) for s in range(1, 701)]
+        assert await read(bus, grid_stream(session), 1, 700) == [
+            (s, f"bin at {s}".encode()) for s in range(1, 701)
+        ]
         assert (await read(bus, grid_stream(session), 650, 51))[0] == (650, b"bin at 650")
         assert session in {s.session_id for s in await grid_streams(bus)}
 
@@ -96,7 +98,9 @@ async def test_only_the_newest_bins_are_kept_and_the_config_with_them(nats_serve
         assert [sequence for sequence, _ in kept[1:]] == list(range(31, 42))
 
 
-async def test_a_worker_that_lost_its_session_is_fenced_and_publishes_nothing(nats_server: NatsServer) -> None:
+async def test_a_worker_that_lost_its_session_is_fenced_and_publishes_nothing(
+    nats_server: NatsServer,
+) -> None:
     session = new_session_id()
     owners = {"old": True}
 
@@ -137,7 +141,9 @@ async def test_the_owner_goes_on_after_what_another_worker_stored_meanwhile(nats
             await second.flush()
             for watch in watches:
                 watch.cancel()
-        assert await read(bus, grid_stream(session), 1, 20) == [(s, f"bin at {s}".encode()) for s in range(1, 21)]
+        assert await read(bus, grid_stream(session), 1, 20) == [
+            (s, f"bin at {s}".encode()) for s in range(1, 21)
+        ]
 
 
 async def test_writer_and_reader_outlive_a_killed_broker(own_nats: NatsServer) -> None:

@@ -34,7 +34,9 @@ RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 class FeedClient:
     """Run ``run`` in a task, and call ``tick`` once a second."""
 
-    def __init__(self, bus: Bus, start: SessionStart, core: SessionCore, cursor: FeedCursor, window: int) -> None:
+    def __init__(
+        self, bus: Bus, start: SessionStart, core: SessionCore, cursor: FeedCursor, window: int
+    ) -> None:
         self._bus, self._start, self._core, self._cursor, self._window = bus, start, core, cursor, window
         self._acknowledged = -1
         self._told = -1

@@ -12,7 +12,7 @@ SILENCE_S: Final = 3.0
 
 
 class Verdict(Enum):
-    """What to do with a message."""
+    """What to do with a message. ``ASK_AGAIN`` is said once a feed; the rest of it is ignored."""
 
     USE = auto()
     IGNORE = auto()
@@ -27,6 +27,7 @@ class FeedCursor:
         self._next_index = first_event_index
         self._next_batch = 0
         self._heard_s: float | None = None
+        self._broken = False
 
     @property
     def epoch(self) -> int:
@@ -43,6 +44,7 @@ class FeedCursor:
         self._epoch += 1
         self._next_batch = 0
         self._heard_s = None
+        self._broken = False
         return self._epoch
 
     def feeding(self, now_s: float) -> None:
@@ -51,14 +53,14 @@ class FeedCursor:
 
     def receive(self, header: BatchHeader, now_s: float) -> Verdict:
         """A message has come. Messages of older feeds, and repeated ones, are ignored."""
-        if header.epoch != self._epoch or self._heard_s is None and header.batch > 0:
+        if header.epoch != self._epoch or self._broken:
             return Verdict.IGNORE
         self._heard_s = now_s
         if header.kind is BatchKind.HEARTBEAT or header.batch < self._next_batch:
             return Verdict.IGNORE
-        if header.kind is BatchKind.HANDOVER or header.batch > self._next_batch:
-            return Verdict.ASK_AGAIN
-        if header.kind is BatchKind.RECORDS and header.first_event_index != self._next_index:
+        hole = header.kind is BatchKind.RECORDS and header.first_event_index != self._next_index
+        if header.kind is BatchKind.HANDOVER or header.batch > self._next_batch or hole:
+            self._broken = True
             return Verdict.ASK_AGAIN
         self._next_batch += 1
         self._next_index += header.count

@@ -85,7 +85,9 @@ class Output:
 class Kernel:
     """Start it with ``start``; every ``Output`` is given to ``receive`` on the loop; end it with ``stop``."""
 
-    def __init__(self, pipeline: GridPipeline, config: RuntimeConfig, receive: Callable[[Output], None]) -> None:
+    def __init__(
+        self, pipeline: GridPipeline, config: RuntimeConfig, receive: Callable[[Output], None]
+    ) -> None:
         self._pipeline, self._config, self._receive = pipeline, config, receive
         self._loop = asyncio.get_running_loop()
         self._work: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
@@ -169,7 +171,10 @@ class Kernel:
         output = self._output
         output.epoch, output.batch = work.epoch, work.batch
         output.records += len(work.data) // RECORD_BYTES
-        output.event_index, output.market_ns = pipeline.next_event_index, max(pipeline.clock_ns, work.through_ns)
+        output.event_index, output.market_ns = (
+            pipeline.next_event_index,
+            max(pipeline.clock_ns, work.through_ns),
+        )
         output.done = pipeline.done
         self._batches += 1
 

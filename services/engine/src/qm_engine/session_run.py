@@ -190,7 +190,9 @@ class SessionRun:
             cursor = FeedCursor(self._lease_epoch, pipeline.next_event_index)
             feed = FeedClient(self._bus, self._start, self._core, cursor, self._context.settings.feed_window)
             kernel = Kernel(pipeline, self._config, self._outputs.put_nowait)
-            control = await self._bus.on_message(control_subject(self._session_id), ControlCommand, self._command)
+            control = await self._bus.on_message(
+                control_subject(self._session_id), ControlCommand, self._command
+            )
             kernel.start()
             try:
                 await self._run_tasks(log_, feed, kernel)
@@ -238,7 +240,9 @@ class SessionRun:
                 pipeline = await asyncio.to_thread(GridPipeline.from_state, data, self._config, source=source)
                 if pipeline.next_bin_seq <= log_.last_bin_seq + 1:
                     pipeline.reanchor_to_bbo()
-                    log.info("going on from record %d, bin %d", pipeline.next_event_index, pipeline.next_bin_seq)
+                    log.info(
+                        "going on from record %d, bin %d", pipeline.next_event_index, pipeline.next_bin_seq
+                    )
                     return pipeline
                 log.warning("the checkpoint is ahead of the grids; starting over")
         except (Unavailable, CorruptData) as error:
@@ -252,7 +256,9 @@ class SessionRun:
         while True:
             output = await self._outputs.get()
             first = grid_sequence(output.first_bin_seq)
-            await log_.write([Outgoing(first + i, GridKind.BIN, data) for i, data in enumerate(output.frames)])
+            await log_.write(
+                [Outgoing(first + i, GridKind.BIN, data) for i, data in enumerate(output.frames)]
+            )
             self._core.stored(log_.last_bin_seq)
             if output.frames:
                 kernel.published(len(output.frames))
@@ -271,7 +277,9 @@ class SessionRun:
                 await log_.flush()
                 self._core.stored(log_.last_bin_seq)
                 self._end(
-                    Ending("failed", output.failure) if output.failure else Ending("ended", "the session is complete")
+                    Ending("failed", output.failure)
+                    if output.failure
+                    else Ending("ended", "the session is complete")
                 )
             self._outputs.task_done()
 
@@ -296,7 +304,9 @@ class SessionRun:
         self._core.stored(log_.next_offered - 3)
         self._core.end(ending)
         log.info("%s: %s", ending.state, ending.reason)
-        marker = Outgoing(log_.next_offered, GridKind.END, self._core.session_end().model_dump_json().encode())
+        marker = Outgoing(
+            log_.next_offered, GridKind.END, self._core.session_end().model_dump_json().encode()
+        )
         await log_.write([marker])
         await log_.flush()
         await self._leave()

@@ -1,8 +1,8 @@
 """``Feed``: one session's records onto ``mbo.<session>``, paced, never far ahead of the engine.
 
-It ends with an EOF, a failure or a handover message, or in silence when the engine asked for a newer feed, told it to
-stop, or was not heard of for too long. A batch that the broker loses is not sent again: the engine sees the gap and asks for
-a new feed.
+It ends with an EOF, a failure or a handover message, or in silence when the engine asked for a newer feed, told it
+to stop, or was not heard of for too long. A batch that the broker loses is not sent again: the engine sees the gap
+and asks for a new feed.
 """
 
 from __future__ import annotations
@@ -91,8 +91,9 @@ class Feed:
             log.warning("feed %d: given up, the engine will ask again: %s", self._request.epoch, error)
         except Exception as error:
             log.exception("feed %d: internal error", self._request.epoch)
+            reason = f"internal error of the replay service: {error!r}"
             with suppress(Unavailable):
-                await self._publish(BatchKind.FAILURE, payload=f"internal error of the replay service: {error!r}".encode())
+                await self._publish(BatchKind.FAILURE, payload=reason.encode())
         finally:
             await self._bus.unsubscribe(control)
 
@@ -117,7 +118,9 @@ class Feed:
                     if self._cutter.empty and cut > self._source.last_ns:
                         break
                     await self._send_cut(cut, chunks)
-        coverage_ns = request.end_ns if self._position_ns >= request.end_ns else self._source.coverage_end_ns or 0
+        coverage_ns = (
+            request.end_ns if self._position_ns >= request.end_ns else self._source.coverage_end_ns or 0
+        )
         await self._publish(BatchKind.EOF, through_ns=coverage_ns)
 
     async def _send_before(self, limit_ns: int, chunks: AsyncIterator[Chunk]) -> None:

@@ -159,7 +159,12 @@ class Bus:
         return self._client.new_inbox()
 
     async def publish(
-        self, subject: str, payload: bytes | memoryview = b"", *, reply: str = "", headers: dict[str, str] | None = None
+        self,
+        subject: str,
+        payload: bytes | memoryview = b"",
+        *,
+        reply: str = "",
+        headers: dict[str, str] | None = None,
     ) -> None:
         """Hand ``payload`` to the connection; it may still be lost with it. Raises Unavailable."""
         if not self._connected.is_set():

@@ -1,5 +1,6 @@
 """What every service process has: settings from the environment, logs, readiness, health endpoints, a clean end."""
 
+from qmcore.service.answers import install_problem_answers
 from qmcore.service.http import HttpServer, health_app, health_routes, make_server
 from qmcore.service.logs import configure_logs, session_log_context
 from qmcore.service.metrics import ServiceMetrics
@@ -15,6 +16,7 @@ __all__ = [
     "configure_logs",
     "health_app",
     "health_routes",
+    "install_problem_answers",
     "load_settings",
     "make_server",
     "run_service",

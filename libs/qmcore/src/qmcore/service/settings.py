@@ -15,12 +15,20 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="QM_", frozen=True, extra="forbid")
 
-    nats_url: str = Field("nats://127.0.0.1:4222", description="the NATS server, with credentials if it wants them")
+    nats_url: str = Field(
+        "nats://127.0.0.1:4222", description="the NATS server, with credentials if it wants them"
+    )
     redis_url: str = Field("redis://127.0.0.1:6379/0", description="the Redis server")
-    log_format: Literal["plain", "json"] = Field("plain", description="one JSON object a line, or text for people")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
+    log_format: Literal["plain", "json"] = Field(
+        "plain", description="one JSON object a line, or text for people"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="least severe level logged"
+    )
     health_host: str = Field("127.0.0.1", description="address of /health, /ready and /metrics")
-    health_port: int = Field(0, ge=0, le=65535, description="port of /health, /ready and /metrics; 0: no server")
+    health_port: int = Field(
+        0, ge=0, le=65535, description="port of /health, /ready and /metrics; 0: no server"
+    )
 
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
@@ -34,4 +42,5 @@ def load_settings(model: type[SettingsT]) -> SettingsT:
         first = error.errors(include_url=False)[0]
         prefix = str(model.model_config.get("env_prefix", ""))
         field = prefix + "_".join(str(part) for part in first["loc"]).upper()
-        raise ConfigError(source="environment", field=field, problem=f"{first['msg']} (got {first['input']!r})") from error
+        problem = f"{first['msg']} (got {first['input']!r})"
+        raise ConfigError(source="environment", field=field, problem=problem) from error

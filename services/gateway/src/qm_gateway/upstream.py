@@ -1,0 +1,187 @@
+"""``Upstream``: the one subscription of this process to a session, and the viewers that share it.
+
+``Hub`` holds the upstreams: one is opened for the first viewer of a session and closed a little after the last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from qm_gateway.frames import PreparedBin
+from qm_gateway.metrics import GatewayMetrics
+from qm_gateway.ring import BinRing
+from qm_gateway.settings import GatewaySettings
+from qm_gateway.viewer import Viewer
+from qmcore.bus import Bus, Delivered, StreamReader, last_sequence, stored_message
+from qmcore.contracts.bus_messages import GRID_KIND_HEADER, GridKind
+from qmcore.contracts.messages import SessionEnd
+from qmcore.contracts.subjects import grid_bin_seq, grid_sequence, grid_stream
+from qmcore.errors import QmError, Unavailable
+from qmcore.service import session_log_context
+from qmcore.sessions import SessionDirectory
+
+log = logging.getLogger(__name__)
+
+LINGER_S: Final = 5.0
+FETCH: Final = 64
+
+
+class Upstream:
+    """Reads a session's grids into a ring and wakes its viewers."""
+
+    def __init__(self, bus: Bus, session_id: str, settings: GatewaySettings, metrics: GatewayMetrics) -> None:
+        self._bus, self._settings, self._metrics = bus, settings, metrics
+        self.session_id = session_id
+        self.ring = BinRing(settings.backfill_bins + 2 * settings.viewer_queue_bins)
+        self.viewers: set[Viewer] = set()
+        self.end: SessionEnd | None = None
+        self._first = 0
+        self._stored = -1
+        self._located: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def newest_bin(self) -> int:
+        """The newest bin that is known of; -1 before the first."""
+        return max(self._stored, self.ring.head)
+
+    @property
+    def first_bin(self) -> int:
+        """The oldest bin that a viewer can get from the ring."""
+        return self._first if self.ring.empty else self.ring.tail
+
+    async def locate(self) -> None:
+        """Find the newest bin, to start reading before it. Raises Unavailable, also to all who wait."""
+        try:
+            await self._locate()
+        except QmError as error:
+            self._located.set_exception(error)
+            self._located.exception()  # somebody has seen it: the caller
+            raise
+        self._located.set_result(None)
+
+    async def located(self) -> None:
+        """Wait for ``locate``. Raises what it raises."""
+        await asyncio.shield(self._located)
+
+    async def _locate(self) -> None:
+        stream = grid_stream(self.session_id)
+        last = await last_sequence(self._bus, stream) or 0
+        newest = await stored_message(self._bus, stream, last)
+        if newest is not None and newest.headers.get(GRID_KIND_HEADER) == GridKind.END:
+            last -= 1
+        self._stored = max(-1, grid_bin_seq(last))
+        self._first = max(0, self._stored - self._settings.backfill_bins + 1)
+
+    def first_for_new_viewer(self) -> int:
+        """Where a viewer without a past starts."""
+        return max(self.first_bin, self.newest_bin - self._settings.backfill_bins + 1)
+
+    async def read(self) -> None:
+        """Read for ever, through restarts of the broker; returns after the end marker."""
+        start = grid_sequence(self._first)
+        async with StreamReader(self._bus, grid_stream(self.session_id), start=start, batch=FETCH) as reader:
+            while self.end is None:
+                messages = await reader.take()
+                arrived = time.perf_counter()
+                for message in messages:
+                    self._receive(message)
+                for viewer in self.viewers:
+                    viewer.pump()
+                self._metrics.fanned_out(time.perf_counter() - arrived)
+        for viewer in list(self.viewers):
+            viewer.finish(self.end)
+
+    def _receive(self, message: Delivered) -> None:
+        kind = message.headers.get(GRID_KIND_HEADER)
+        try:
+            if kind == GridKind.BIN:
+                self.ring.append(PreparedBin(grid_bin_seq(message.sequence), message.data))
+            elif kind == GridKind.END:
+                self.end = SessionEnd.model_validate_json(message.data)
+        except (QmError, ValueError) as error:
+            log.error("grid message %d cannot be read: %s", message.sequence, error)
+
+
+class Hub:
+    """The upstreams of this process."""
+
+    def __init__(
+        self, bus: Bus, directory: SessionDirectory, settings: GatewaySettings, metrics: GatewayMetrics
+    ) -> None:
+        self._bus, self._directory, self._settings, self._metrics = bus, directory, settings, metrics
+        self._upstreams: dict[str, Upstream] = {}
+        self._readers: dict[str, asyncio.Task[None]] = {}
+        self._group: asyncio.TaskGroup | None = None
+
+    @property
+    def viewer_count(self) -> int:
+        """Viewers of all sessions."""
+        return sum(len(upstream.viewers) for upstream in self._upstreams.values())
+
+    @property
+    def upstream_count(self) -> int:
+        """Sessions that are read."""
+        return len(self._upstreams)
+
+    async def run(self) -> None:
+        """Own the readers, and keep the watched sessions alive. Runs for the life of the gateway."""
+        every_s = min(1.0, self._settings.idle_seconds / 4)
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            while True:
+                await asyncio.sleep(every_s)
+                watched = {
+                    s for s, upstream in self._upstreams.items() if upstream.viewers and not upstream.end
+                }
+                try:
+                    for session_id in watched:
+                        await self.mark_watched(session_id)
+                except Unavailable as error:
+                    log.warning("sessions cannot be marked as watched: %s", error)
+
+    async def mark_watched(self, session_id: str) -> None:
+        """Keep a session from stopping. Raises Unavailable."""
+        await self._directory.mark_watched(session_id, self._settings.idle_seconds)
+
+    async def upstream(self, session_id: str) -> Upstream:
+        """The session's upstream; opened where there is none. Raises Unavailable."""
+        found = self._upstreams.get(session_id)
+        if found is not None:
+            await found.located()
+            return found
+        assert self._group is not None, "Hub.run has not been started"
+        opened = self._upstreams[session_id] = Upstream(self._bus, session_id, self._settings, self._metrics)
+        try:
+            await opened.locate()
+        except BaseException:
+            del self._upstreams[session_id]
+            raise
+        with session_log_context(session_id):
+            self._readers[session_id] = self._group.create_task(opened.read())
+        return opened
+
+    @contextmanager
+    def attached(self, upstream: Upstream, viewer: Viewer) -> Iterator[None]:
+        """``viewer`` is fed inside."""
+        upstream.viewers.add(viewer)
+        viewer.attach(upstream.ring)
+        if upstream.end is not None:
+            viewer.finish(upstream.end)
+        viewer.pump()
+        try:
+            yield
+        finally:
+            upstream.viewers.discard(viewer)
+            if not upstream.viewers:
+                asyncio.get_running_loop().call_later(LINGER_S, self._close_unwatched, upstream)
+
+    def _close_unwatched(self, upstream: Upstream) -> None:
+        if upstream.viewers or self._upstreams.get(upstream.session_id) is not upstream:
+            return
+        del self._upstreams[upstream.session_id]
+        self._readers.pop(upstream.session_id).cancel()
