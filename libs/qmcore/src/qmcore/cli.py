@@ -1,12 +1,14 @@
 """``qm``: one door to the commands that the services bring along as entry points of group ``qm.commands``.
 
 Guarantees: exit code 0 done, 1 failed, 2 bad input; an error is one message on standard error, with a
-traceback only under ``--debug`` or QM_DEBUG. A command's module is imported only when it is used or listed:
-such modules import click at the top, and what is heavy inside their functions.
+traceback only under ``--debug`` or QM_DEBUG. A command's module is imported only when the command is run:
+``qm --help`` reads its docstring from the source.
 """
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import os
 import sys
 import traceback
@@ -65,6 +67,22 @@ class Commands(click.Group):
             raise TypeError(f"entry point {cmd_name} = {entry.value} is not a click command")
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        names = self.list_commands(ctx)
+        limit = formatter.width - 6 - max(map(len, names), default=0)
+        rows = [(name, self._listed(ctx, name).get_short_help_str(limit)) for name in names]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def _listed(self, ctx: click.Context, name: str) -> click.Command:
+        """Something that has the help of the command ``name``, if possible without importing it."""
+        entry = self._entries.get(name)
+        docstring = None if entry is None else _docstring(entry)
+        if docstring is not None:
+            return click.Command(name, help=docstring)
+        return self.get_command(ctx, name) or click.Command(name)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run; errors become one message and an exit code."""
         try:
@@ -80,6 +98,22 @@ class Commands(click.Group):
             ctx.exit(EXIT_INTERRUPTED)
         except Exception as error:
             _fail(ctx, error)
+
+
+def _docstring(entry: EntryPoint) -> str | None:
+    """The docstring of the function behind ``entry``, read from its source; None where there is no such thing."""
+    package, *inner = entry.module.split(".")
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    module = Path(spec.submodule_search_locations[0], *inner)
+    file = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError):
+        return None
+    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == entry.attr)
+    return next((ast.get_docstring(node) for node in functions), None)
 
 
 def _fail(ctx: click.Context, error: Exception) -> NoReturn:
