@@ -90,7 +90,7 @@ cdef class OrderBook:
     cdef void count(self, int anomaly) noexcept nogil:
         self.counts[anomaly] += 1
 
-    # --- orders: flat linear probing, backward-shift deletion, at most half full ---
+    # --- orders: flat linear probing, backward-shift deletion, at most three quarters full ---
 
     cdef void expect(self, const MboRecord *r) noexcept nogil:
         """Bring the slot of a record that will come soon into the cache."""
@@ -105,7 +105,7 @@ cdef class OrderBook:
         return NULL
 
     cdef void insert(self, uint64_t order_id, int64_t place, uint32_t size, int64_t event_id) noexcept nogil:
-        if <uint64_t>(2 * (self.n_orders + 1)) > self.mask:
+        if <uint64_t>(4 * (self.n_orders + 1)) > 3 * self.mask:
             self.grow()
         cdef uint64_t i = (order_id * <uint64_t>0x9E3779B97F4A7C15) >> self.shift
         while self.table[i].size != 0:
