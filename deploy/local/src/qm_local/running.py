@@ -73,8 +73,8 @@ async def run(options: Options) -> None:
     with _only_one(options.state):
         root = repository_root()
         lake = Lake(options.lake)
-        instrument = await asyncio.to_thread(prepare, lake, console)
         stack = _stack(options, root)
+        instrument = await asyncio.to_thread(prepare, lake, console)
 
         def say(text: str) -> None:
             console.print(text, markup=False)
