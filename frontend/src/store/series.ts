@@ -1,0 +1,41 @@
+/** One number a bin, for every slot of a ring: what is drawn as lines, bars and dots. NaN where there is none. */
+import type { Bin } from "./bin.js";
+
+export const SERIES = {
+  spotTick: (bin: Bin) => bin.spotTick,
+  bidTick: (bin: Bin) => bin.bidTick,
+  askTick: (bin: Bin) => bin.askTick,
+  vwapTick: (bin: Bin) => bin.flow.vwapTick,
+  buyVolume: (bin: Bin) => bin.flow.buyVolume,
+  sellVolume: (bin: Bin) => bin.flow.sellVolume,
+  score: (bin: Bin) => bin.model.score,
+  signal: (bin: Bin) => bin.signal.value,
+  bull: (bin: Bin) => bin.model.bull,
+  bear: (bin: Bin) => bin.model.bear,
+} as const;
+
+export type SeriesName = keyof typeof SERIES;
+
+const NAMES = Object.keys(SERIES) as SeriesName[];
+
+export class BinSeries {
+  private readonly arrays: Readonly<Record<SeriesName, Float64Array>>;
+
+  constructor(capacity: number) {
+    const entries = NAMES.map((name) => [name, new Float64Array(capacity).fill(NaN)] as const);
+    this.arrays = Object.fromEntries(entries) as Record<SeriesName, Float64Array>;
+  }
+
+  /** One value a slot. */
+  of(name: SeriesName): Float64Array {
+    return this.arrays[name];
+  }
+
+  write(slot: number, bin: Bin): void {
+    for (const name of NAMES) this.arrays[name][slot] = SERIES[name](bin);
+  }
+
+  clear(slot: number): void {
+    for (const name of NAMES) this.arrays[name][slot] = NaN;
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The state of one viewer's stream: session, ring, newest bin, losses, end.
+ *
+ * Takes the events of the wire one by one; says what kind of change each was. Knows nothing of screens.
+ */
+import type { StreamEvent } from "../wire/assemble.js";
+import type { RuntimeConfig, SessionEnd } from "../wire/generated.js";
+import { binOf } from "./bin.js";
+import type { Bin } from "./bin.js";
+import { RateMeter } from "./rates.js";
+import { GridRing, ringCapacity } from "./ring.js";
+import { sessionOf } from "./session.js";
+import type { Session } from "./session.js";
+
+export type Change = "session" | "bin" | "nothing" | "end";
+
+export interface Stream {
+  readonly session: Session;
+  readonly ring: GridRing;
+}
+
+export class StreamStore {
+  readonly rates = new RateMeter();
+  stream: Stream | null = null;
+  latest: Bin | null = null;
+  end: SessionEnd | null = null;
+  /** Bins that the gateway dropped for this viewer since the page was opened. */
+  droppedBins = 0;
+  private forgetNext = false;
+
+  constructor(private readonly maxTextureSize: number) {}
+
+  /** `nowMs` is a monotonic clock's. Throws WireError where a config contradicts itself. */
+  apply(event: StreamEvent, nowMs: number): Change {
+    switch (event.type) {
+      case "config":
+        return this.applyConfig(event.config);
+      case "bin": {
+        if (this.stream === null) return "nothing";
+        const bin = binOf(event.update, this.stream.session.tickInt);
+        this.droppedBins += bin.dropped;
+        if (this.stream.ring.put(bin, event.frame) !== "stored") return "nothing";
+        if (!bin.backfill) this.rates.record(nowMs, bin.endMs);
+        if (this.latest === null || bin.seq > this.latest.seq) this.latest = bin;
+        return "bin";
+      }
+      case "end":
+        this.end = event.end;
+        return "end";
+    }
+  }
+
+  /** The next runtime_config starts a new history, even if the session has the same id (a restart). */
+  forget(): void {
+    this.forgetNext = true;
+  }
+
+  private applyConfig(config: RuntimeConfig): Change {
+    const session = sessionOf(config);
+    const known = this.stream?.session;
+    this.end = null;
+    this.rates.reset();
+    if (!this.forgetNext && known?.id === session.id && known.configHash === session.configHash)
+      return "nothing";
+    this.forgetNext = false;
+    const capacity = ringCapacity(session.columns, session.rows, this.maxTextureSize);
+    this.stream = { session, ring: new GridRing(session.columns, session.rows, capacity) };
+    this.latest = null;
+    return "session";
+  }
+}

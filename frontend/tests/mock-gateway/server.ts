@@ -1,0 +1,184 @@
+/**
+ * A runnable fake of the gateway: the same WebSocket and REST surface, synthetic bins.
+ *
+ * Tests drive it: how fast it plays, how much past it holds, which faults it shows.
+ */
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { WebSocketServer } from "ws";
+import type { WebSocket } from "ws";
+import { MockSession, runtimeConfig } from "./session.js";
+import type { MockBin } from "./session.js";
+
+export interface MockOptions {
+  readonly port?: number;
+  readonly seed?: number;
+  /** Bins of the past that a late viewer gets. */
+  readonly backfillBins?: number;
+  /** Bins already played when the server starts. */
+  readonly history?: number;
+  readonly binsPerSecond?: number;
+}
+
+export const SESSION_ID = "mock-session";
+export const KNOWN_ALIASES = ["demo", "esm4-open"] as const;
+
+export class MockGateway {
+  readonly requests: { readonly method: string; readonly url: string; readonly body: unknown }[] = [];
+  /** The subprotocols that each viewer offered. */
+  readonly offered: string[][] = [];
+  state = "running";
+  ready = true;
+  speed: number | "max" = 1;
+  private session: MockSession;
+  private recent: MockBin[] = [];
+  private readonly viewers = new Set<WebSocket>();
+  private readonly http: Server;
+  private readonly sockets: WebSocketServer;
+  private timer: ReturnType<typeof setInterval> | null = null;
+
+  constructor(private readonly options: MockOptions = {}) {
+    this.session = new MockSession(options.seed ?? 7);
+    this.http = createServer((request, response) => void this.answer(request, response));
+    this.sockets = new WebSocketServer({
+      server: this.http,
+      handleProtocols: (offered) => (offered.has("qmachina.v1") ? "qmachina.v1" : false),
+    });
+    this.sockets.on("connection", (socket, request) => {
+      this.welcome(socket, request);
+    });
+  }
+
+  async start(): Promise<string> {
+    for (let i = 0; i < (this.options.history ?? 0); i += 1) this.remember(this.session.next());
+    await new Promise<void>((resolve) => this.http.listen(this.options.port ?? 0, "127.0.0.1", resolve));
+    const rate = this.options.binsPerSecond ?? 10;
+    if (rate > 0) {
+      this.timer = setInterval(() => {
+        if (this.state === "running") this.play();
+      }, 1000 / rate);
+    }
+    return `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.dropViewers(1001, "shutting down");
+    this.sockets.close();
+    this.http.closeAllConnections();
+    await new Promise((resolve) => this.http.close(resolve));
+  }
+
+  get newest(): number {
+    return this.recent.at(-1)?.seq ?? -1;
+  }
+
+  /** One more bin to every viewer; `lost` bins before it are skipped, as for a slow client. */
+  play(lost = 0): void {
+    for (let i = 0; i < lost; i += 1) this.remember(this.session.next());
+    const bin = this.session.next();
+    this.remember(bin);
+    const update = lost > 0 ? { ...bin.update, dropped: lost } : bin.update;
+    for (const viewer of this.viewers) sendBin(viewer, { ...bin, update });
+  }
+
+  /** Say something of the test's own to every viewer. */
+  broadcast(message: string | Uint8Array): void {
+    for (const viewer of this.viewers) viewer.send(message);
+  }
+
+  dropViewers(code: number, reason: string): void {
+    for (const viewer of this.viewers) viewer.close(code, reason);
+    this.viewers.clear();
+  }
+
+  end(state: "ended" | "stopped" | "failed", reason: string): void {
+    this.state = state;
+    const last = String(this.newest);
+    this.broadcast(
+      JSON.stringify({ type: "session_end", session_id: SESSION_ID, state, reason, last_bin_seq: last }),
+    );
+    this.dropViewers(1000, state);
+  }
+
+  private remember(bin: MockBin): void {
+    this.recent.push(bin);
+    if (this.recent.length > (this.options.backfillBins ?? 300)) this.recent.shift();
+  }
+
+  private welcome(socket: WebSocket, request: IncomingMessage): void {
+    const url = new URL(request.url ?? "/", "http://mock");
+    const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((p) => p.trim());
+    this.offered.push(offered);
+    const serving = url.searchParams.get("serving") ?? "";
+    if (!(KNOWN_ALIASES as readonly string[]).includes(serving)) {
+      socket.close(1008, `unknown serving '${serving}'; there are: ${KNOWN_ALIASES.join(", ")}`);
+      return;
+    }
+    socket.on("close", () => this.viewers.delete(socket));
+    socket.send(JSON.stringify(runtimeConfig(SESSION_ID, serving, this.newest)));
+    const resume = offered.find((p) => p.startsWith("resume."))?.split(".");
+    const after = resume === undefined ? -1 : Number(resume.at(-1));
+    for (const bin of this.recent) {
+      if (bin.seq > after) sendBin(socket, { ...bin, update: { ...bin.update, backfill: true } });
+    }
+    this.viewers.add(socket);
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of request) chunks.push(chunk as Uint8Array);
+    const text = Buffer.concat(chunks).toString();
+    const body: unknown = text === "" ? null : JSON.parse(text);
+    const url = request.url ?? "/";
+    this.requests.push({ method: request.method ?? "", url, body });
+    const [status, document] = this.route(request.method ?? "", url, body);
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(document));
+  }
+
+  private route(method: string, url: string, body: unknown): [number, unknown] {
+    if (url === "/ready")
+      return this.ready ? [200, {}] : [503, { error: "redis is unavailable: connection refused" }];
+    if (url === "/v1/aliases") {
+      const items = KNOWN_ALIASES.map((alias) => ({
+        alias,
+        serving_id: `${alias}-0123456789ab`,
+        version: 1,
+      }));
+      return [200, { items, total: items.length, limit: 100, offset: 0 }];
+    }
+    if (url !== `/v1/sessions/${SESSION_ID}`)
+      return [404, { error: `unknown path ${url}`, type: "NotFound" }];
+    if (method === "POST") this.control(body as { action: string; speed?: number | "max" });
+    const pace = { speed: this.speed, paused: this.state === "paused" };
+    return [
+      200,
+      {
+        session_id: SESSION_ID,
+        state: this.state,
+        reason: "",
+        pace,
+        progress: 0.1,
+        bin_seq: String(this.newest),
+      },
+    ];
+  }
+
+  private control({ action, speed }: { action: string; speed?: number | "max" }): void {
+    if (action === "pause") this.state = "paused";
+    if (action === "resume") this.state = "running";
+    if (action === "speed") this.speed = speed ?? 1;
+    if (action === "stop") this.end("stopped", "stopped by request");
+    if (action === "restart") {
+      this.session = new MockSession(this.options.seed ?? 7);
+      this.recent = [];
+      this.state = "running";
+    }
+  }
+}
+
+function sendBin(socket: WebSocket, bin: MockBin): void {
+  socket.send(JSON.stringify(bin.update));
+  socket.send(bin.arrow);
+}

@@ -1,0 +1,2 @@
+declare const _default: import("vite").UserConfigExport;
+export default _default;
