@@ -15,7 +15,7 @@ def _optional(name: str, doc: str, *groups: type[BaseModel]) -> type[Spec]:
     fields: dict[str, Any] = {}
     for group in groups:
         for key, info in group.model_fields.items():
-            kind = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+            kind: Any = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
             fields[key] = (kind | None, Field(None, description=info.description))
     return create_model(name, __base__=Spec, __doc__=doc, **fields)
 
