@@ -11,14 +11,11 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from qm_harness.dataset import Dataset
 from qm_harness.identity import dataset_id
 from qm_harness.manifest import (
-    BINS_FILE,
     CHECKSUMS_FILE,
-    GRID_FILE,
     MANIFEST_FILE,
     Checksums,
     DatasetManifest,
@@ -73,12 +70,11 @@ def generate(lake: Lake, spec: PipelineSpec, *, source: str, progress: Progress 
     file = DbnFile.open(lake.find_dbn(config.product_type, config.symbol_root, config.dt))
     try:
         with publish_dir(target) as folder:
-            manifest = _write_tables(folder, config, file, progress, dataset=name, pipeline_name=spec.name)
+            writer = TableWriter(folder)
+            manifest = _make(config, file, writer, progress, dataset=name, pipeline_name=spec.name)
             write_document(folder / MANIFEST_FILE, manifest)
-            names = (MANIFEST_FILE, BINS_FILE, GRID_FILE)
-            write_document(
-                folder / CHECKSUMS_FILE, Checksums(files={n: FileChecksum.of(folder / n) for n in names})
-            )
+            checksums = writer.checksums() | {MANIFEST_FILE: FileChecksum.of(folder / MANIFEST_FILE)}
+            write_document(folder / CHECKSUMS_FILE, Checksums(files=checksums))
     except FileExistsError:
         return Generated(_existing(lake, name), is_new=False)
     return Generated(Dataset(target, manifest), is_new=True)
@@ -93,18 +89,18 @@ def _existing(lake: Lake, name: str) -> Dataset:
         ) from error
 
 
-def _write_tables(
-    folder: Path,
+def _make(
     config: RuntimeConfig,
     file: DbnFile,
+    writer: TableWriter,
     progress: Progress | None,
     *,
     dataset: str,
     pipeline_name: str,
 ) -> DatasetManifest:
+    """Write both tables, and say what is in them."""
     begun = time.monotonic()
     pipeline = GridPipeline(config)
-    writer = TableWriter(folder)
     _fill(pipeline, file, writer, progress)
     if pipeline.next_bin_seq == 0:
         covered = "" if file.coverage_end_ns is None else f", which covers up to {_utc(file.coverage_end_ns)}"

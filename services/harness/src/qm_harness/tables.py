@@ -11,18 +11,23 @@ depths) is dictionary-encoded.
 
 from __future__ import annotations
 
+import hashlib
+import io
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qm_harness.manifest import BINS_FILE, GRID_FILE
+from qm_harness.manifest import BINS_FILE, GRID_FILE, FileChecksum
 from qmcore.contracts.columns import BIN_TABLE, GRID_COLUMNS, Column, arrow_schema
 from qmcore.kernels.frames import ColumnBlock
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 BIN_SEQ: Final = next(c for c in BIN_TABLE if c.name == "bin_seq")
 GRID_TABLE: Final[tuple[Column, ...]] = (BIN_SEQ, *GRID_COLUMNS)
@@ -46,9 +51,32 @@ def bins_per_block(rows: int) -> int:
     return max(1, BLOCK_BYTES // (rows * _BIN_BYTES_PER_ROW))
 
 
-def _open(path: Path, columns: tuple[Column, ...], split: list[str]) -> pq.ParquetWriter:
+class HashedFile(io.FileIO):
+    """A new file that knows the checksum of what was written, so that nobody has to read it again."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "x")
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def write(self, data: Buffer, /) -> int:
+        self._digest.update(data)
+        rest = memoryview(data).cast("B")
+        self._size += len(rest)
+        written = len(rest)
+        while rest:
+            rest = rest[super().write(rest) :]
+        return written
+
+    @property
+    def checksum(self) -> FileChecksum:
+        """Of everything that was written so far."""
+        return FileChecksum(size=self._size, sha256=self._digest.hexdigest())
+
+
+def _open(file: HashedFile, columns: tuple[Column, ...], split: list[str]) -> pq.ParquetWriter:
     return pq.ParquetWriter(
-        path,
+        file,
         arrow_schema(columns),
         compression="zstd",
         compression_level=1,
@@ -63,8 +91,10 @@ class TableWriter:
     """Writes both tables into ``folder``, block after block, on the calling thread."""
 
     def __init__(self, folder: Path) -> None:
-        self._grid = _open(folder / GRID_FILE, GRID_TABLE, _SPLIT)
-        self._bins = _open(folder / BINS_FILE, BIN_TABLE, [c.name for c in BIN_TABLE if c.dtype == "float64"])
+        self._files = {name: HashedFile(folder / name) for name in (GRID_FILE, BINS_FILE)}
+        self._grid = _open(self._files[GRID_FILE], GRID_TABLE, _SPLIT)
+        bin_floats = [c.name for c in BIN_TABLE if c.dtype == "float64"]
+        self._bins = _open(self._files[BINS_FILE], BIN_TABLE, bin_floats)
         self.bins_with_touch = 0
 
     def write(self, block: ColumnBlock) -> None:
@@ -80,9 +110,15 @@ class TableWriter:
         self.bins_with_touch += int(np.count_nonzero(block.bins["mid_price"][:n]))
 
     def close(self) -> None:
-        """Write the footers."""
+        """Write the footers and close the files."""
         self._grid.close()
         self._bins.close()
+        for file in self._files.values():
+            file.close()
+
+    def checksums(self) -> dict[str, FileChecksum]:
+        """By file name; of the whole files once they are closed."""
+        return {name: file.checksum for name, file in self._files.items()}
 
 
 class BlockPair:
