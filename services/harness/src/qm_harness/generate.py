@@ -139,18 +139,27 @@ def _fill(pipeline: GridPipeline, file: DbnFile, writer: TableWriter, progress: 
     expected = (config.window.end_ns - config.window.start_ns) // (config.cell_width_ms * NS_PER_MS)
     size = min(bins_per_block(config.rows), max(1, expected))
     with BlockPair(writer, pipeline.block(size), pipeline.block(size)) as pair:
+
+        def turn() -> None:
+            pair.turn()
+            report()
+
+        def report() -> None:
+            if progress is not None:
+                progress(Advance(pipeline.next_event_index, pipeline.next_bin_seq, expected))
+
         for batch in file.batches(config.symbol):
             records = batch.records
             while len(records) and not pipeline.done:
                 records = records[pipeline.fill(records, pair.block) :]
                 if pair.block.n_filled == size:
-                    pair.turn()
-            if progress is not None:
-                progress(Advance(pipeline.next_event_index, pipeline.next_bin_seq, expected))
+                    turn()
+            report()
             if pipeline.done:
                 break
         while not pipeline.finish_block(file.coverage_end_ns, pair.block):
-            pair.turn()
+            turn()
+        report()
 
 
 def _source(file: DbnFile) -> SourceFile:

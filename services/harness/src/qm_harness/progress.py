@@ -15,8 +15,8 @@ from qm_harness.generate import Advance
 class GenerateProgress:
     """Shows what ``generate`` reports. A context manager; silent where standard error is not a terminal."""
 
-    def __init__(self) -> None:
-        console = Console(stderr=True)
+    def __init__(self, console: Console | None = None) -> None:
+        console = console or Console(stderr=True)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -28,18 +28,19 @@ class GenerateProgress:
             disable=not console.is_terminal,
         )
         self._task = self._bar.add_task("building the book", total=None, rates="")
-        self._begun = self._bins_begun = time.monotonic()
-        self._bins_started = False
+        self._begun = time.monotonic()
+        self._first_bins: tuple[float, int] | None = None
 
     def __call__(self, advance: Advance) -> None:
         """Show how far it has come."""
         now = time.monotonic()
         rates = f"{advance.events / max(now - self._begun, 1e-9) / 1e6:.1f} M events/s"
-        if advance.bins and not self._bins_started:
-            self._bins_started, self._bins_begun = True, now
+        if advance.bins and self._first_bins is None:
+            self._first_bins = now, advance.bins
             self._bar.reset(self._task, total=advance.bins_expected, description="bins")
-        if self._bins_started:
-            rates += f"  {advance.bins / max(now - self._begun, 1e-9):,.0f} bins/s"
+        elif self._first_bins is not None:
+            then, bins = self._first_bins
+            rates += f"  {(advance.bins - bins) / max(now - then, 1e-9):,.0f} bins/s"
         self._bar.update(self._task, completed=advance.bins, rates=rates)
 
     def __enter__(self) -> Self:
