@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from qm_registry.local import LocalRegistry
+from qm_registry.opening import open_store
 from qm_registry.tables import EVENTS, SERVINGS
+from qmcore.errors import CorruptData, Unavailable
 from tests.unit.registry.servings import back, numbered, to
 
 REWRITES = [
@@ -68,3 +70,18 @@ def test_every_change_leaves_all_earlier_rows_as_they_were(path: Path, local: Lo
 def test_the_embedded_database_keeps_a_write_ahead_log(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_file_that_is_no_database_is_refused_in_words(lake: Path) -> None:
+    path = lake / "research/harness/serving_registry.sqlite"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not a database, " * 100)
+    with pytest.raises(CorruptData, match="not a database; it cannot be a registry"):
+        open_store(lake)
+    assert path.read_bytes() == b"not a database, " * 100
+
+
+def test_a_folder_that_cannot_be_written_is_said_to_be_unavailable(lake: Path) -> None:
+    lake.write_text("a file where the lake should be")
+    with pytest.raises(Unavailable, match="registry database"):
+        open_store(lake)

@@ -134,7 +134,7 @@ def test_a_tampered_serving_is_refused_wherever_it_is_asked_for(registry: Regist
 
 
 def test_a_tampered_serving_is_refused_after_a_restart_as_well(tampered: Pair, lake: Path) -> None:
-    sound, damaged = tampered
+    sound, _ = tampered
     reopened = open_store(lake)
     with pytest.raises(CorruptData, match="hash mismatch"):
         reopened.resolve("damaged")

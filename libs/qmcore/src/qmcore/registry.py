@@ -55,18 +55,16 @@ class RegistryClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """``url`` as ``http://host:port``. Raises OptionError."""
-        if not url.startswith(("http://", "https://")):
-            raise OptionError(
-                option="registry URL", value=url, allowed="http://HOST:PORT or https://HOST[:PORT]"
-            )
+        allowed = "http://HOST:PORT or https://HOST[:PORT]"
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL:
+            raise OptionError(option="registry URL", value=url, allowed=allowed) from None
+        if parsed.scheme not in ("http", "https") or not parsed.host:
+            raise OptionError(option="registry URL", value=url, allowed=allowed)
         self.url = url.rstrip("/")
         self._patience_s = patience_s
-        try:
-            self._http = httpx.AsyncClient(base_url=self.url, timeout=timeout_s, transport=transport)
-        except httpx.InvalidURL as error:
-            raise OptionError(
-                option="registry URL", value=url, allowed=f"http://HOST:PORT ({error})"
-            ) from None
+        self._http = httpx.AsyncClient(base_url=self.url, timeout=timeout_s, transport=transport)
 
     async def __aenter__(self) -> Self:
         return self

@@ -8,8 +8,9 @@ uniqueness rule stays ``IntegrityError``, which the store answers by looking aga
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -18,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from qm_registry.tables import METADATA, append_only_rules
-from qmcore.errors import OptionError, Unavailable
+from qmcore.errors import CorruptData, OptionError, Unavailable
 
 BUSY_TIMEOUT_MS = 10_000
 _CREATE_LOCK = 0x716D7265  # "qmre": Postgres advisory lock, so that two first starts do not collide
@@ -47,7 +48,7 @@ class Database:
     """An open registry database. Threads may share it."""
 
     def __init__(self, url: str) -> None:
-        """Open ``url``, creating file and tables as needed. Raises OptionError or Unavailable."""
+        """Open ``url``, creating file and tables as needed. Raises OptionError, CorruptData or Unavailable."""
         parsed = _parsed(url)
         self.label = parsed.render_as_string(hide_password=True)
         try:
@@ -73,6 +74,7 @@ class Database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Unavailable(what=f"registry database {self.label}", problem=str(error)) from error
+        _log_ahead(url.database)
         engine = create_engine(url, pool_size=8, max_overflow=32)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -114,10 +116,29 @@ class Database:
         self._engine.dispose()
 
 
+def _log_ahead(path: str) -> None:
+    """Give the file its write-ahead log, once and for all.
+
+    SQLite does not wait for locks in this one statement, so processes that open a new file at once
+    must take turns here. Raises CorruptData where the file is something else.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise Unavailable(what=f"registry database {path}", problem=str(error)) from error
+        except sqlite3.DatabaseError as error:
+            raise CorruptData(path=path, problem=f"{error}; it cannot be a registry") from error
+        time.sleep(0.02)
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the driver leaves transactions to _begin_sqlite
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
 
 

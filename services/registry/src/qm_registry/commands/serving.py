@@ -38,10 +38,10 @@ def publish(
     import datetime as dt_
 
     from qm_registry.commands.rows import PublishedRow
-    from qmcore.serving_chain import load_serving_chain
     from qmcore.config.serving import ServingSource
     from qmcore.config.serving import publish as freeze
     from qmcore.contracts.registry import PromoteRequest, check_alias
+    from qmcore.serving_chain import load_serving_chain
 
     if alias is not None:
         check_alias(alias)
