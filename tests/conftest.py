@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, settings
 
 from tests.fixtures.brokers import NatsServer, RedisServer
 from tests.fixtures.market import MarketLake, make_market_lake
+from tests.fixtures.stack import Stack
 
 settings.register_profile(
-    "default", max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "default", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("thorough", max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
@@ -39,3 +40,17 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
 def market(tmp_path_factory: pytest.TempPathFactory) -> MarketLake:
     """A lake with one simulated minute; do not change it."""
     return make_market_lake(tmp_path_factory.mktemp("lake"))
+
+
+@pytest.fixture(scope="session")
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, nats_server: NatsServer, redis_server: RedisServer, market: MarketLake
+) -> Iterator[Stack]:
+    """All services, shared by all tests; do not stop any. Sessions stop 2 s after their last viewer."""
+    made = Stack(
+        tmp_path_factory.mktemp("stack"), market.root, nats_server, redis_server, QM_IDLE_SECONDS="2", QM_ENGINE_SLOTS="16"
+    )
+    try:
+        yield made.start()
+    finally:
+        made.close()

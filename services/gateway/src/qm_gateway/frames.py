@@ -36,17 +36,13 @@ class PreparedBin:
     def __init__(self, bin_seq: int, message: bytes) -> None:
         """``message`` is the grid message of the bus. Raises QmError where it is none."""
         json, arrow = split_message(message)
+        text = text_frame(json)
         self.bin_seq = bin_seq
         self._json = json
-        self.binary = _frame_header(_BINARY, len(arrow)) + arrow
-        """The Arrow stream's frame."""
-        self.live = text_frame(json) + self.binary
+        self.live = b"".join((text, _frame_header(_BINARY, len(arrow)), arrow))
         """Both frames for a viewer who keeps up: one write."""
-
-    @property
-    def size(self) -> int:
-        """Bytes of both frames."""
-        return len(self.live)
+        self.binary = memoryview(self.live)[len(text) :]
+        """The Arrow stream's frame."""
 
     def text(self, *, backfill: bool, dropped: int) -> bytes:
         """The ``grid_update`` frame with a viewer's own words."""

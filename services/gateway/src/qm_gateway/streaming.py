@@ -100,7 +100,8 @@ async def _send_past(link: ViewerLink, services: GatewayServices, upstream: Upst
                 if message.headers.get(GRID_KIND_HEADER) != GridKind.BIN or bin_seq < first:
                     continue
                 prepared = PreparedBin(bin_seq, message.data)
-                link.write(prepared.text(backfill=True, dropped=bin_seq - first) + prepared.binary)
+                link.write(prepared.text(backfill=True, dropped=bin_seq - first))
+                link.write(prepared.binary)
                 first = bin_seq + 1
                 if not await link.wait_writable():
                     raise WebSocketDisconnect

@@ -91,7 +91,7 @@ class ViewerLink:
         await self._protocol.writable.wait()
         return self.open
 
-    def write(self, frames: bytes) -> None:
+    def write(self, frames: bytes | memoryview) -> None:
         """Send ready-made frames."""
         self._protocol.transport.write(frames)
 

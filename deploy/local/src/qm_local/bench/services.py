@@ -68,7 +68,9 @@ class BenchStack:
 def bench_serving(config: RuntimeConfig) -> PublishedServingSpec:
     """``config`` as a published serving."""
     source = ServingSource(
-        serving="bench", config_hash=canonical_hash(config), published_at=dt_.datetime(2025, 2, 4, tzinfo=dt_.UTC)
+        serving="bench",
+        config_hash=canonical_hash(config),
+        published_at=dt_.datetime(2025, 2, 4, tzinfo=dt_.UTC),
     )
     return publish(config, name="bench", source=source)
 
@@ -83,7 +85,9 @@ def _lake(root: Path, file: Path) -> Path:
 
 
 @asynccontextmanager
-async def bench_stack(market: Market, folder: Path, names: Sequence[ServiceName]) -> AsyncIterator[BenchStack]:
+async def bench_stack(
+    market: Market, folder: Path, names: Sequence[ServiceName]
+) -> AsyncIterator[BenchStack]:
     """Brokers and the named services, playing ``market``; everything ends with the context."""
     file = market.path(folder)
     with tempfile.TemporaryDirectory(prefix="qm-bench-") as state:
