@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 async def serve(settings: RegistrySettings, stopping: asyncio.Event) -> None:
-    """Serve until ``stopping`` is set. Raises OptionError where the settings cannot work."""
+    """Serve until ``stopping`` is set. Raises OptionError or CorruptData where it never can."""
     metrics = RegistryMetrics()
 
     def opener() -> LocalRegistry:
@@ -27,7 +27,7 @@ async def serve(settings: RegistrySettings, stopping: asyncio.Event) -> None:
     server = make_server(create_app(door, metrics), settings.registry_host, settings.registry_port)
     async with asyncio.TaskGroup() as group:
         keeper = group.create_task(door.keep())
-        log.info("registry on http://%s:%d", settings.registry_host, settings.registry_port)
+        log.info("starting on %s port %d", settings.registry_host, settings.registry_port)
         await server.run_until(stopping)
         keeper.cancel()
 
