@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qmcore.contracts.registry import Action, Outcome
+from qmcore.contracts.registry import ABSENT, Action, Outcome
 from qmcore.errors import AliasConflict, Conflict, QmError
 
 
@@ -41,7 +41,7 @@ class Decision:
 
 def _moved_meanwhile(alias: str, current: Move | None, expected: str | None) -> AliasConflict | None:
     now = current.serving_id if current else None
-    if expected is None or expected == (now or ""):
+    if expected is None or expected == (now or ABSENT):
         return None
     return AliasConflict(alias=alias, expected=expected, current=now)
 
