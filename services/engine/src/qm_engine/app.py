@@ -9,7 +9,8 @@ import socket
 
 from qm_engine.janitor import keep_tidy
 from qm_engine.metrics import EngineMetrics
-from qm_engine.session_run import EngineContext, SessionRun
+from qm_engine.session_keeper import EngineContext
+from qm_engine.session_run import SessionRun
 from qm_engine.settings import EngineSettings
 from qmcore.bus import Bus, WorkItem, WorkQueue
 from qmcore.service import Readiness, health_app, make_server, session_log_context

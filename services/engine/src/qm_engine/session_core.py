@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from qmcore.contracts.bus_messages import ControlCommand, Pace, SessionStart, SessionStatus
+from qmcore.contracts.bus_messages import IDLE, ControlCommand, Pace, SessionStart, SessionStatus
 from qmcore.contracts.messages import SessionEnd, SessionState
 from qmcore.sessions import Wish
 
@@ -87,7 +87,7 @@ class SessionCore:
         if self._wish.stop:
             return Ending("stopped", self._wish.stop)
         if now_s - self._watched_s > UNWATCHED_GRACE_S:
-            return Ending("stopped", "idle: the last viewer has left")
+            return Ending("stopped", IDLE)
         return None
 
     def reached(self, *, event_index: int, market_ns: int) -> None:

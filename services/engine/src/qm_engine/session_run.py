@@ -1,7 +1,7 @@
 """``SessionRun``: one session on this worker, from the work item to its end, its loss or a hand-over.
 
 The parts that think are ``SessionCore``, ``FeedCursor``, ``PublishWindow`` and the pipeline in its ``Kernel``; this
-module owns their I/O, in one TaskGroup. A session leaves a worker in one of these ways:
+module and ``SessionKeeper`` own their I/O, in one TaskGroup. A session leaves a worker in one of these ways:
 
 * it ends (end of file, stopped, idle, failed): the end marker is stored and the work item is done;
 * the worker drains: everything is stored, a checkpoint saved, and the work item given back;
@@ -14,7 +14,6 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 
 import nats.js.errors
@@ -22,35 +21,22 @@ import nats.js.errors
 from qm_engine.feed_client import FeedClient
 from qm_engine.feed_cursor import FeedCursor
 from qm_engine.kernel import Kernel, Output
-from qm_engine.metrics import EngineMetrics
 from qm_engine.session_core import Ending, SessionCore
-from qm_engine.settings import EngineSettings
-from qmcore.bus import Bus, GridLog, LogLost, Outgoing, WorkItem, purge_mbo, stored_message
+from qm_engine.session_keeper import RETRY_S, EngineContext, SessionKeeper
+from qmcore.bus import GridLog, LogLost, Outgoing, WorkItem, purge_mbo, stored_message
 from qmcore.contracts.bus_messages import GRID_KIND_HEADER, ControlCommand, GridKind
 from qmcore.contracts.messages import SessionEnd
 from qmcore.contracts.runtime_config import runtime_config_message
-from qmcore.contracts.subjects import control_subject, grid_sequence, grid_stream, status_subject
+from qmcore.contracts.subjects import control_subject, grid_bin_seq, grid_sequence, grid_stream
 from qmcore.errors import BadInput, CorruptData, Fenced, Unavailable
 from qmcore.pipeline import GridPipeline
-from qmcore.sessions import SessionDirectory, Wish
+from qmcore.sessions import Wish
 
 log = logging.getLogger(__name__)
 
-LEASE_S: Final = 3.0
-TICK_S: Final = 1.0
-RETRY_S: Final = 0.5
+MAX_CRASHES: Final = 3
 LEASE_TAKEN_S: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class EngineContext:
-    """What all sessions of this process share."""
-
-    bus: Bus
-    directory: SessionDirectory
-    settings: EngineSettings
-    metrics: EngineMetrics
-    worker: str
+"""A worker that gets a session which another one runs lets it rest for so long."""
 
 
 class SessionRun:
@@ -62,29 +48,25 @@ class SessionRun:
         self._start = item.start
         self._session_id = item.start.session_id
         self._config = item.start.serving.runtime_snapshot
-        self._worker = f"{context.worker}/{self._session_id}"
         self._core = SessionCore(self._start, context.worker, Wish(), time.monotonic())
-        self._lease_epoch = 0
+        self._keeper = SessionKeeper(context, item, self._core)
         self._outputs: asyncio.Queue[Output] = asyncio.Queue()
-        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
-        self._report_now = asyncio.Event()
-        self._commanded = False
 
     async def run(self) -> None:
         """Run the session until it leaves this worker."""
-        if not await self._take_lease():
+        if not await self._keeper.take_lease():
             log.info("another worker runs the session")
             with suppress(Unavailable):
                 await self._item.give_back(LEASE_TAKEN_S)
             return
-        again = True
+        again, crashes = True, 0
         while again:
             again = False
+            self._outputs = asyncio.Queue()
             try:
-                await self._attempt()
+                await (self._attempt() if crashes < MAX_CRASHES else self._give_up())
             except* LogLost as group:
                 log.error("%s; making it again", group.exceptions[0])
-                self._outputs = asyncio.Queue()
                 again = True
             except* (Unavailable, nats.js.errors.APIError) as group:
                 log.warning("waiting: %s", group.exceptions[0])
@@ -93,105 +75,34 @@ class SessionRun:
             except* Fenced as group:
                 log.warning("%s", group.exceptions[0])
                 again = False
-
-    # --- owning the session ---
-
-    async def _take_lease(self) -> bool:
-        while True:
-            try:
-                epoch = await self._directory.take_lease(self._session_id, self._worker, LEASE_S)
-                if epoch is None:
-                    return False
-                self._lease_epoch = epoch
-                wish = await self._directory.wish(self._session_id)
-                if wish is not None:
-                    self._core.follow(wish)
-                return True
-            except Unavailable as error:
-                log.warning("waiting: %s", error)
-                with suppress(Unavailable):
-                    await self._item.keep()
+            except* Exception as group:
+                # A bug, and not one that may take the other sessions of this process with it.
+                log.exception("the session crashed", exc_info=group)
                 await asyncio.sleep(RETRY_S)
-
-    async def _still_owner(self) -> bool:
-        return await self._directory.keep_lease(self._session_id, self._worker, self._lease_epoch, LEASE_S)
-
-    async def _keep(self, feed: FeedClient, kernel: Kernel) -> None:
-        """Once a second, and when something changes: stay alive in the eyes of the others. Raises Fenced."""
-        checkpoint_s = time.monotonic()
-        while True:
-            now = time.monotonic()
-            with suppress(Unavailable):
-                await self._item.keep()
-                await feed.tick()
-            try:
-                if not await self._still_owner():
-                    raise Fenced(session_id=self._session_id, expected_sequence=0)
-                await self._follow_directory(now)
-                await self._report()
-            except Unavailable as error:
-                self._core.watched(now)  # nobody can tell
-                log.warning("%s", error)
-            ending = self._core.should_end(time.monotonic())
-            if ending is not None:
-                self._end(ending)
-            if now - checkpoint_s >= self._context.settings.checkpoint_seconds:
-                checkpoint_s = now
-                kernel.want_checkpoint()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(TICK_S):
-                    await self._report_now.wait()
-            self._report_now.clear()
-
-    async def _follow_directory(self, now: float) -> None:
-        if await self._directory.is_watched(self._session_id):
-            self._core.watched(now)
-        wish = await self._directory.wish(self._session_id)
-        if wish is None or self._commanded:
-            self._commanded = False
-            await self._directory.set_wish(self._session_id, self._core.wish)
-        else:
-            self._core.follow(wish)
-
-    async def _report(self) -> None:
-        status = self._core.status(time.time_ns())
-        with suppress(Unavailable):
-            await self._bus.publish_model(status_subject(self._session_id), status)
-        await self._directory.report(self._start, status, self._context.settings.session_keep_seconds)
-
-    def _command(self, command: ControlCommand) -> None:
-        log.info("%s %s", command.action, command.speed or "")
-        self._core.command(command)
-        self._commanded = True
-        self._report_now.set()
-
-    def _end(self, ending: Ending) -> None:
-        if not self._ending.done():
-            self._ending.set_result(ending)
-
-    # --- running it ---
+                again, crashes = True, crashes + 1
 
     async def _attempt(self) -> None:
         """From the newest usable checkpoint to the end. Raises Fenced or LogLost (in a group)."""
-        log_ = GridLog(
-            self._bus, self._session_id, self._context.settings.grid_retention_bins, self._still_owner
-        )
-        async with log_:
+        retention = self._context.settings.grid_retention_bins
+        async with GridLog(self._bus, self._session_id, retention, self._keeper.still_owner) as log_:
             over = await self._stored_end(log_)
             if over is not None:
                 self._core.end(Ending(over.state, over.reason))
                 self._core.stored(over.last_bin_seq)
-                return await self._leave()
+                await self._leave()
+                return
             try:
                 pipeline = await self._pipeline(log_)
             except BadInput as error:
-                return await self._close_alone(log_, Ending("failed", str(error)))
+                await self._close_alone(log_, Ending("failed", str(error)))
+                return
             self._core.stored(log_.last_bin_seq)
-            cursor = FeedCursor(self._lease_epoch, pipeline.next_event_index)
-            feed = FeedClient(self._bus, self._start, self._core, cursor, self._context.settings.feed_window)
+            cursor = FeedCursor(self._keeper.lease_epoch, pipeline.next_event_index)
+            window = self._context.settings.feed_window
+            feed = FeedClient(self._bus, self._start, self._core, cursor, window)
             kernel = Kernel(pipeline, self._config, self._outputs.put_nowait)
             control = await self._bus.on_message(
-                control_subject(self._session_id), ControlCommand, self._command
+                control_subject(self._session_id), ControlCommand, self._keeper.command
             )
             kernel.start()
             try:
@@ -200,20 +111,26 @@ class SessionRun:
                 await kernel.stop()
                 await self._bus.unsubscribe(control)
 
+    async def _give_up(self) -> None:
+        retention = self._context.settings.grid_retention_bins
+        async with GridLog(self._bus, self._session_id, retention, self._keeper.still_owner) as log_:
+            await self._close_alone(log_, Ending("failed", "internal error of the engine; see its log"))
+
     async def _run_tasks(self, log_: GridLog, feed: FeedClient, kernel: Kernel) -> None:
+        ending = self._keeper.ending
         async with asyncio.TaskGroup() as group:
-            keeping = [group.create_task(log_.watch()), group.create_task(self._keep(feed, kernel))]
+            keeping = [group.create_task(log_.watch()), group.create_task(self._keeper.keep(feed, kernel))]
             feeding = group.create_task(feed.run(kernel.submit))
             writing = group.create_task(self._write(log_, feed, kernel))
             drained = group.create_task(self._draining.wait())
-            either: list[asyncio.Future[Any]] = [self._ending, drained]
+            either: list[asyncio.Future[Any]] = [ending, drained]
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             drained.cancel()
             feeding.cancel()
-            if self._ending.done():
+            if ending.done():
                 writing.cancel()
                 await asyncio.wait([writing])
-                await self._close(log_, self._ending.result())
+                await self._close(log_, ending.result())
             else:
                 await kernel.drain()
                 await self._outputs.join()
@@ -223,6 +140,8 @@ class SessionRun:
                 await feed.tell(stop=True)
             for task in keeping:
                 task.cancel()
+
+    # --- at the start ---
 
     async def _stored_end(self, log_: GridLog) -> SessionEnd | None:
         """The end marker, where an earlier worker died between storing it and saying so."""
@@ -249,46 +168,46 @@ class SessionRun:
             log.warning("no checkpoint: %s", error)
         return await asyncio.to_thread(GridPipeline, self._config)
 
-    async def _write(self, log_: GridLog, feed: FeedClient, kernel: Kernel) -> None:
-        """Outputs of the kernel, in order, into the log."""
-        metrics = self._context.metrics
-        await self._write_config(log_)
-        while True:
-            output = await self._outputs.get()
-            first = grid_sequence(output.first_bin_seq)
-            await log_.write(
-                [Outgoing(first + i, GridKind.BIN, data) for i, data in enumerate(output.frames)]
-            )
-            self._core.stored(log_.last_bin_seq)
-            if output.frames:
-                kernel.published(len(output.frames))
-                lag_ms = (time.time_ns() - output.due_ns) / 1e6
-                self._core.late(lag_ms)
-                metrics.published(len(output.frames), lag_ms)
-            if output.batch >= 0:
-                metrics.records(output.records)
-                self._core.reached(event_index=output.event_index, market_ns=output.market_ns)
-                with suppress(Unavailable):
-                    await feed.acknowledge(output.epoch, output.batch)
-            metrics.anomalies(self._session_id, output.anomalies)
-            if output.checkpoint is not None:
-                await self._save_checkpoint(log_, output.checkpoint)
-            if output.done or output.failure:
-                await log_.flush()
-                self._core.stored(log_.last_bin_seq)
-                self._end(
-                    Ending("failed", output.failure)
-                    if output.failure
-                    else Ending("ended", "the session is complete")
-                )
-            self._outputs.task_done()
-
     async def _write_config(self, log_: GridLog) -> None:
         if log_.next_offered == 1:
             message = runtime_config_message(
                 self._start.serving, self._start.serving_name, self._session_id, state="warming", bin_seq=-1
             )
-            await log_.write([Outgoing(1, GridKind.CONFIG, message.model_dump_json(by_alias=True).encode())])
+            data = message.model_dump_json(by_alias=True).encode()
+            await log_.write([Outgoing(1, GridKind.CONFIG, data)])
+
+    # --- while it runs ---
+
+    async def _write(self, log_: GridLog, feed: FeedClient, kernel: Kernel) -> None:
+        """Outputs of the kernel, in order, into the log."""
+        await self._write_config(log_)
+        while True:
+            output = await self._outputs.get()
+            if output.frames:
+                await self._write_frames(log_, output)
+                kernel.published(len(output.frames))
+            if output.batch >= 0:
+                self._context.metrics.records(output.records)
+                self._core.reached(event_index=output.event_index, market_ns=output.market_ns)
+                with suppress(Unavailable):
+                    await feed.acknowledge(output.epoch, output.batch)
+            self._context.metrics.anomalies(self._session_id, output.anomalies)
+            if output.checkpoint is not None:
+                await self._save_checkpoint(log_, output.checkpoint)
+            if output.done or output.failure:
+                await log_.flush()
+                self._core.stored(log_.last_bin_seq)
+                failed, ended = Ending("failed", output.failure), Ending("ended", "the session is complete")
+                self._keeper.end(failed if output.failure else ended)
+            self._outputs.task_done()
+
+    async def _write_frames(self, log_: GridLog, output: Output) -> None:
+        first = grid_sequence(output.first_bin_seq)
+        await log_.write([Outgoing(first + i, GridKind.BIN, data) for i, data in enumerate(output.frames)])
+        self._core.stored(log_.last_bin_seq)
+        lag_ms = (time.time_ns() - output.due_ns) / 1e6
+        self._core.late(lag_ms)
+        self._context.metrics.published(len(output.frames), lag_ms)
 
     async def _save_checkpoint(self, log_: GridLog, data: bytes) -> None:
         """A checkpoint is only good once everything before it is stored."""
@@ -296,18 +215,16 @@ class SessionRun:
         with suppress(Unavailable):
             await self._directory.save_checkpoint(self._session_id, data)
 
-    # --- leaving it ---
+    # --- at the end ---
 
     async def _close(self, log_: GridLog, ending: Ending) -> None:
         """Store the end marker, say so, and take the session out of the queue."""
         await self._write_config(log_)
-        self._core.stored(log_.next_offered - 3)
+        self._core.stored(grid_bin_seq(log_.next_offered - 1))
         self._core.end(ending)
         log.info("%s: %s", ending.state, ending.reason)
-        marker = Outgoing(
-            log_.next_offered, GridKind.END, self._core.session_end().model_dump_json().encode()
-        )
-        await log_.write([marker])
+        marker = self._core.session_end().model_dump_json().encode()
+        await log_.write([Outgoing(log_.next_offered, GridKind.END, marker)])
         await log_.flush()
         await self._leave()
 
@@ -321,7 +238,7 @@ class SessionRun:
     async def _leave(self) -> None:
         while True:
             try:
-                await self._report()
+                await self._keeper.report()
                 await self._item.done()
                 await purge_mbo(self._bus, self._session_id)
                 return
@@ -335,6 +252,6 @@ class SessionRun:
         with suppress(Unavailable):
             data = await asyncio.to_thread(kernel.final_checkpoint)
             await self._directory.save_checkpoint(self._session_id, data)
-            await self._directory.drop_lease(self._session_id, self._worker)
+            await self._keeper.drop_lease()
             await self._item.give_back()
         log.info("handed over at bin %d", log_.last_bin_seq)

@@ -19,7 +19,7 @@ from qm_gateway.session_starter import SessionStarter
 from qm_gateway.settings import GatewaySettings
 from qm_gateway.upstream import Hub
 from qm_gateway.ws_protocol import frame_protocol
-from qmcore.bus import Bus, ensure_streams
+from qmcore.bus import Bus, set_up_streams
 from qmcore.service import HttpServer, Readiness, health_routes, install_problem_answers, make_server
 from qmcore.sessions import RedisWatch, SessionDirectory
 
@@ -53,7 +53,10 @@ class GatewayService:
         self._directory = SessionDirectory(settings.redis_url)
         self._redis = RedisWatch(self._directory)
         metrics = GatewayMetrics()
-        self._hub = Hub(self._bus, self._directory, settings, metrics)
+        starter = SessionStarter(
+            self._bus, self._directory, speed=settings.session_speed, watched_s=settings.idle_seconds
+        )
+        self._hub = Hub(self._bus, self._directory, starter, settings, metrics)
         metrics.watch(lambda: float(self._hub.viewer_count), lambda: float(self._hub.upstream_count))
         self._resolver = ServingResolver(settings.registry_endpoint)
         readiness = Readiness()
@@ -65,9 +68,7 @@ class GatewayService:
             bus=self._bus,
             directory=self._directory,
             hub=self._hub,
-            starter=SessionStarter(
-                self._bus, self._directory, speed=settings.session_speed, watched_s=settings.idle_seconds
-            ),
+            starter=starter,
             resolver=self._resolver,
             registry_http=httpx.AsyncClient(base_url=settings.registry_endpoint, timeout=10),
             metrics=metrics,
@@ -102,5 +103,5 @@ class GatewayService:
 
     async def _connect(self) -> None:
         await self._bus.connect()
-        await ensure_streams(self._bus)
+        await set_up_streams(self._bus)
         await self._bus.watch()

@@ -40,14 +40,24 @@ class SessionStarter:
             if status is not None and may_be_watched(status, time.time()):
                 if status.state not in FINAL_STATES:
                     await self._directory.mark_watched(status.session_id, self._watched_s)
-                if status.state == "pending" and time.time() - status.updated_ns / 1e9 > PENDING_FOR_S:
-                    start = await self._directory.start_of(status.session_id)
-                    if start is not None:
-                        await enqueue_session(self._bus, start)
+                await self._nudge(status)
                 return status
             started = await self.start(serving, asked_for, instead_of=found, speed=self._speed)
             if started is not None:
                 return started
+
+    async def _nudge(self, status: SessionStatus) -> None:
+        """Put a session into the queue again that was written down, but perhaps never queued."""
+        if status.state == "pending" and time.time() - status.updated_ns / 1e9 > PENDING_FOR_S:
+            start = await self._directory.start_of(status.session_id)
+            if start is not None:
+                await enqueue_session(self._bus, start)
+
+    async def nudge(self, session_id: str) -> None:
+        """As it says: for sessions whose viewers wait for the first bin. Raises Unavailable."""
+        status = await self._directory.status(session_id)
+        if status is not None:
+            await self._nudge(status)
 
     async def start(
         self, serving: PublishedServingSpec, asked_for: str, *, instead_of: str | None, speed: Speed

@@ -15,6 +15,7 @@ from typing import Final
 from qm_gateway.frames import PreparedBin
 from qm_gateway.metrics import GatewayMetrics
 from qm_gateway.ring import BinRing
+from qm_gateway.session_starter import SessionStarter
 from qm_gateway.settings import GatewaySettings
 from qm_gateway.viewer import Viewer
 from qmcore.bus import Bus, Delivered, StreamReader, last_sequence, stored_message
@@ -111,9 +112,15 @@ class Hub:
     """The upstreams of this process."""
 
     def __init__(
-        self, bus: Bus, directory: SessionDirectory, settings: GatewaySettings, metrics: GatewayMetrics
+        self,
+        bus: Bus,
+        directory: SessionDirectory,
+        starter: SessionStarter,
+        settings: GatewaySettings,
+        metrics: GatewayMetrics,
     ) -> None:
-        self._bus, self._directory, self._settings, self._metrics = bus, directory, settings, metrics
+        self._bus, self._directory, self._starter = bus, directory, starter
+        self._settings, self._metrics = settings, metrics
         self._upstreams: dict[str, Upstream] = {}
         self._readers: dict[str, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -135,18 +142,14 @@ class Hub:
             self._group = group
             while True:
                 await asyncio.sleep(every_s)
-                watched = {
-                    s for s, upstream in self._upstreams.items() if upstream.viewers and not upstream.end
-                }
+                watched = [u for u in self._upstreams.values() if u.viewers and u.end is None]
                 try:
-                    for session_id in watched:
-                        await self.mark_watched(session_id)
+                    for upstream in watched:
+                        await self._directory.mark_watched(upstream.session_id, self._settings.idle_seconds)
+                        if upstream.newest_bin < 0:
+                            await self._starter.nudge(upstream.session_id)
                 except Unavailable as error:
-                    log.warning("sessions cannot be marked as watched: %s", error)
-
-    async def mark_watched(self, session_id: str) -> None:
-        """Keep a session from stopping. Raises Unavailable."""
-        await self._directory.mark_watched(session_id, self._settings.idle_seconds)
+                    log.warning("sessions cannot be kept alive now: %s", error)
 
     async def upstream(self, session_id: str) -> Upstream:
         """The session's upstream; opened where there is none. Raises Unavailable."""

@@ -11,6 +11,7 @@ from qm_gateway.metrics import GatewayMetrics
 from qm_gateway.ring import BinRing
 from qm_gateway.viewer_cursor import ViewerCursor
 from qm_gateway.ws_protocol import ViewerLink
+from qmcore.contracts.bus_messages import IDLE
 from qmcore.contracts.messages import SessionEnd
 
 BINS_AT_ONCE: Final = 16
@@ -18,6 +19,7 @@ BINS_AT_ONCE: Final = 16
 
 TRY_AGAIN: Final = 1013
 NORMAL: Final = 1000
+COME_AGAIN: Final = 1012
 
 
 class Viewer:
@@ -68,8 +70,14 @@ class Viewer:
         if sent:
             self._metrics.sent(sent)
         if self._end is not None and cursor.next_bin > head and link.writable:
-            link.write(text_frame(self._end.model_dump_json().encode()))
-            self._close(NORMAL, f"session {self._end.state}: {self._end.reason}")
+            self._say_end(self._end)
+
+    def _say_end(self, end: SessionEnd) -> None:
+        if end.state == "stopped" and end.reason == IDLE:
+            self._close(COME_AGAIN, "the session was just stopping; come again for a new one")
+            return
+        self._link.write(text_frame(end.model_dump_json().encode()))
+        self._close(NORMAL, f"session {end.state}: {end.reason}")
 
     def _go_on_later(self) -> None:
         if not self._scheduled:

@@ -10,7 +10,7 @@ import socket
 from qm_replay.feed import Feed
 from qm_replay.settings import ReplaySettings
 from qm_replay.source import RecordSource
-from qmcore.bus import Bus, ensure_streams
+from qmcore.bus import Bus, set_up_streams
 from qmcore.config.instrument import instrument_config_path, load_instrument
 from qmcore.contracts.bus_messages import FeedReply, FeedRequest
 from qmcore.contracts.subjects import FEED_REQUEST, REPLAY_GROUP, check_session_id
@@ -59,7 +59,7 @@ class ReplayService:
 
     async def _serve(self, group: asyncio.TaskGroup) -> None:
         await self._bus.connect()
-        await ensure_streams(self._bus)
+        await set_up_streams(self._bus)
 
         async def answer(request: FeedRequest) -> FeedReply:
             reason = self._refuse(request)

@@ -18,6 +18,7 @@ from qmcore.bus.streams import (
     grid_streams,
     last_sequence,
     purge_mbo,
+    set_up_streams,
 )
 from qmcore.bus.work_queue import WorkItem, WorkQueue, enqueue_session
 
@@ -42,5 +43,6 @@ __all__ = [
     "grid_streams",
     "last_sequence",
     "purge_mbo",
+    "set_up_streams",
     "stored_message",
 ]

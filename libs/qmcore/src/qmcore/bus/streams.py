@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt_
 import json
+import logging
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,7 +31,11 @@ from qmcore.contracts.subjects import (
     grid_subject,
     mbo_subject,
 )
+from qmcore.errors import Unavailable
 
+log = logging.getLogger(__name__)
+
+RETRY_S: Final = 0.5
 ACK_WAIT_S: Final = 4.0
 """A session whose engine was silent for so long is given to another one."""
 
@@ -76,6 +82,17 @@ async def ensure_streams(bus: Bus) -> None:
                 max_deliver=-1,
             ),
         )
+
+
+async def set_up_streams(bus: Bus) -> None:
+    """As ``ensure_streams``, however long it takes: a broker that has just started may not have JetStream yet."""
+    while True:
+        try:
+            return await ensure_streams(bus)
+        except (Unavailable, nats.js.errors.APIError) as error:
+            log.warning("the streams cannot be set up yet: %s", error)
+            await bus.wait_connected()
+            await asyncio.sleep(RETRY_S)
 
 
 async def ensure_mbo_stream(bus: Bus) -> None:

@@ -24,6 +24,9 @@ BATCH_RECORDS: Final = 1000
 Speed = Annotated[float, Field(gt=0, le=MAX_SPEED, allow_inf_nan=False)] | Literal["max"]
 """Market seconds in one second, or ``max``: as fast as possible."""
 
+IDLE: Final = "idle: the last viewer has left"
+"""Reason of a session that stopped by itself. A viewer who sees it has come just then, and shall come again."""
+
 FINAL_STATES: Final[frozenset[SessionState]] = frozenset({"ended", "stopped", "failed"})
 
 

@@ -1,0 +1,137 @@
+"""``SessionKeeper``: keeps a session alive in the eyes of the others, and this worker in its right to run it.
+
+Once a second, and when something changes: the work item, the lease, the status, the wishes of viewers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from qm_engine.feed_client import FeedClient
+from qm_engine.kernel import Kernel
+from qm_engine.metrics import EngineMetrics
+from qm_engine.session_core import Ending, SessionCore
+from qm_engine.settings import EngineSettings
+from qmcore.bus import Bus, WorkItem
+from qmcore.contracts.bus_messages import ControlCommand
+from qmcore.contracts.subjects import status_subject
+from qmcore.errors import Fenced, Unavailable
+from qmcore.sessions import SessionDirectory
+
+log = logging.getLogger(__name__)
+
+LEASE_S: Final = 3.0
+TICK_S: Final = 1.0
+RETRY_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class EngineContext:
+    """What all sessions of this process share."""
+
+    bus: Bus
+    directory: SessionDirectory
+    settings: EngineSettings
+    metrics: EngineMetrics
+    worker: str
+
+
+class SessionKeeper:
+    """One for every work item. ``ending`` is set once, when the session has to end."""
+
+    def __init__(self, context: EngineContext, item: WorkItem, core: SessionCore) -> None:
+        self._bus, self._directory, self._settings = context.bus, context.directory, context.settings
+        self._item, self._core = item, core
+        self._session_id = item.start.session_id
+        self._holder = f"{context.worker}/{self._session_id}"
+        self.lease_epoch = 0
+        self.ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._changed = asyncio.Event()
+        self._commanded = False
+
+    async def take_lease(self) -> bool:
+        """Become the session's worker; false when another one is. Waits for Redis."""
+        while True:
+            try:
+                epoch = await self._directory.take_lease(self._session_id, self._holder, LEASE_S)
+                if epoch is None:
+                    return False
+                self.lease_epoch = epoch
+                wish = await self._directory.wish(self._session_id)
+                if wish is not None:
+                    self._core.follow(wish)
+                return True
+            except Unavailable as error:
+                log.warning("waiting: %s", error)
+                with suppress(Unavailable):
+                    await self._item.keep()
+                await asyncio.sleep(RETRY_S)
+
+    async def still_owner(self) -> bool:
+        """Renew the lease; false when another worker has it. Raises Unavailable."""
+        return await self._directory.keep_lease(self._session_id, self._holder, self.lease_epoch, LEASE_S)
+
+    async def drop_lease(self) -> None:
+        """Let another worker have the session. Raises Unavailable."""
+        await self._directory.drop_lease(self._session_id, self._holder)
+
+    async def keep(self, feed: FeedClient, kernel: Kernel) -> None:
+        """Run beside the session. Raises Fenced when another worker has it."""
+        checkpoint_s = time.monotonic()
+        while True:
+            now = time.monotonic()
+            with suppress(Unavailable):
+                await self._item.keep()
+                await feed.tick()
+            try:
+                if not await self.still_owner():
+                    raise Fenced(session_id=self._session_id, expected_sequence=0)
+                await self._follow_directory(now)
+                await self.report()
+            except Unavailable as error:
+                self._core.watched(now)  # nobody can tell
+                log.warning("%s", error)
+            ending = self._core.should_end(time.monotonic())
+            if ending is not None:
+                self.end(ending)
+            if now - checkpoint_s >= self._settings.checkpoint_seconds:
+                checkpoint_s = now
+                kernel.want_checkpoint()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._changed.wait()
+            self._changed.clear()
+
+    async def report(self) -> None:
+        """Say how the session is. Raises Unavailable when Redis cannot be told."""
+        status = self._core.status(time.time_ns())
+        with suppress(Unavailable):
+            await self._bus.publish_model(status_subject(self._session_id), status)
+        await self._directory.report(self._item.start, status, self._settings.session_keep_seconds)
+
+    def command(self, command: ControlCommand) -> None:
+        """Somebody wants the session to play otherwise."""
+        log.info("%s %s", command.action, command.speed or "")
+        self._core.command(command)
+        self._commanded = True
+        self._changed.set()
+
+    def end(self, ending: Ending) -> None:
+        """The session has to end; the first reason counts."""
+        if not self.ending.done():
+            self.ending.set_result(ending)
+
+    async def _follow_directory(self, now: float) -> None:
+        if await self._directory.is_watched(self._session_id):
+            self._core.watched(now)
+        wish = await self._directory.wish(self._session_id)
+        if wish is None or self._commanded:
+            self._commanded = False
+            await self._directory.set_wish(self._session_id, self._core.wish)
+        else:
+            self._core.follow(wish)
