@@ -46,7 +46,9 @@ async def test_a_viewer_gets_config_and_bins_that_equal_the_pipelines(
         assert_equal_bins(viewer.bins, market.messages(config(**changes)))  # type: ignore[arg-type]
 
 
-async def test_two_viewers_share_one_session_and_the_late_one_gets_the_past(stack: Stack, market: MarketLake) -> None:
+async def test_two_viewers_share_one_session_and_the_late_one_gets_the_past(
+    stack: Stack, market: MarketLake
+) -> None:
     await new_serving(stack, "shared", flow_tanh_scale=2.0)
     async with stack.watch("shared") as first:
         await first.read_bins(15)
