@@ -1,4 +1,4 @@
-/** WebGL2 plumbing: one program, a few textures. Errors say what the driver said. */
+/** WebGL2 plumbing: programs and textures. Errors say what the driver said. */
 
 export class GlUnavailable extends Error {
   override readonly name = "GlUnavailable";
@@ -16,37 +16,29 @@ export function contextOf(canvas: HTMLCanvasElement): WebGL2RenderingContext {
   return gl;
 }
 
-export function buildProgram(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {
-  const program = gl.createProgram();
-  for (const [type, source] of [
-    [gl.VERTEX_SHADER, vertex],
-    [gl.FRAGMENT_SHADER, fragment],
-  ] as const) {
-    const shader = gl.createShader(type);
-    if (shader === null) throw new GlUnavailable("the WebGL context was lost");
-    gl.shaderSource(shader, source);
-    gl.compileShader(shader);
-    if (gl.getShaderParameter(shader, gl.COMPILE_STATUS) !== true && !gl.isContextLost()) {
-      throw new GlUnavailable(`a shader does not compile: ${gl.getShaderInfoLog(shader) ?? ""}`);
-    }
-    gl.attachShader(program, shader);
-    gl.deleteShader(shader);
-  }
-  gl.linkProgram(program);
-  if (gl.getProgramParameter(program, gl.LINK_STATUS) !== true && !gl.isContextLost()) {
-    throw new GlUnavailable(`the shaders do not link: ${gl.getProgramInfoLog(program) ?? ""}`);
-  }
-  return program;
-}
-
-/** Uniform locations by name, looked up once. */
-export class Uniforms {
+/** A linked program with its uniform locations, looked up once. */
+export class Program {
+  private readonly program: WebGLProgram;
   private readonly locations = new Map<string, WebGLUniformLocation | null>();
 
+  /** Throws GlUnavailable where the driver refuses the shaders. */
   constructor(
     private readonly gl: WebGL2RenderingContext,
-    private readonly program: WebGLProgram,
-  ) {}
+    vertex: string,
+    fragment: string,
+  ) {
+    this.program = gl.createProgram();
+    this.attach(gl.VERTEX_SHADER, vertex);
+    this.attach(gl.FRAGMENT_SHADER, fragment);
+    gl.linkProgram(this.program);
+    if (gl.getProgramParameter(this.program, gl.LINK_STATUS) !== true && !gl.isContextLost()) {
+      throw new GlUnavailable(`the shaders do not link: ${gl.getProgramInfoLog(this.program) ?? ""}`);
+    }
+  }
+
+  use(): void {
+    this.gl.useProgram(this.program);
+  }
 
   at(name: string): WebGLUniformLocation | null {
     let location = this.locations.get(name);
@@ -56,11 +48,25 @@ export class Uniforms {
     }
     return location;
   }
+
+  private attach(type: number, source: string): void {
+    const { gl } = this;
+    const shader = gl.createShader(type);
+    if (shader === null) throw new GlUnavailable("the WebGL context was lost");
+    gl.shaderSource(shader, source);
+    gl.compileShader(shader);
+    if (gl.getShaderParameter(shader, gl.COMPILE_STATUS) !== true && !gl.isContextLost()) {
+      throw new GlUnavailable(`a shader does not compile: ${gl.getShaderInfoLog(shader) ?? ""}`);
+    }
+    gl.attachShader(this.program, shader);
+    gl.deleteShader(shader);
+  }
 }
 
-/** A texture without mipmaps, clamped; `filter` is gl.NEAREST or gl.LINEAR. */
-export function makeTexture(gl: WebGL2RenderingContext, filter: number): WebGLTexture {
+/** A texture without mipmaps, clamped, bound to its unit for good; `filter` is gl.NEAREST or gl.LINEAR. */
+export function makeTexture(gl: WebGL2RenderingContext, unit: number, filter: number): WebGLTexture {
   const texture = gl.createTexture();
+  gl.activeTexture(gl.TEXTURE0 + unit);
   gl.bindTexture(gl.TEXTURE_2D, texture);
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, filter);
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, filter);

@@ -1,4 +1,4 @@
-/** The heatmap's shader: each pixel finds the cells under it, averages them by area, and looks up a colour. */
+/** The heatmap's shader: every fragment is a bucket of cells, averaged and looked up in the palette. */
 import { LOG_RANGE } from "../view/colour-scale.js";
 import type { Curve } from "../view/colour-scale.js";
 import type { FieldKind } from "../view/fields.js";
@@ -14,6 +14,7 @@ export const KIND_CODES: Readonly<Record<FieldKind, number>> = {
 };
 export const CURVE_CODES: Readonly<Record<Curve, number>> = { linear: 0, root: 1, log: 2 };
 
+/** One triangle that covers everything. */
 export const VERTEX_SHADER = `#version 300 es
 void main() {
   vec2 corner = vec2(gl_VertexID == 1 ? 3.0 : -1.0, gl_VertexID == 2 ? 3.0 : -1.0);
@@ -32,22 +33,18 @@ uniform ivec2 uPaletteSize;
 uniform int uRows;
 uniform int uCapacity;
 uniform ivec2 uRange;         // oldest and newest bin
-uniform int uLeftBin;
-uniform float uLeftFraction;
-uniform float uBottomTick;    // relative to the anchor
-uniform vec2 uPerPixel;       // bins and ticks per device pixel
+uniform ivec2 uFirst;         // first bin and tick
+uniform ivec2 uStep;          // bins and ticks in a texel
 uniform int uKind;
 uniform int uCurve;
 uniform vec2 uCodes;          // lowest and highest code
 uniform float uMax;
 uniform vec3 uOutside;        // colour where there is no cell
-uniform vec3 uHatch;          // colour of the stripes over lost bins
-uniform float uHatchPeriod;
+uniform vec3 uLost;           // colour of bins that did not come
 
 out vec4 colour;
 
-const int MAX_COLUMNS = 16;
-const int MAX_ROWS = 8;
+const int MAX_SAMPLES = 16;   // of each axis of a bucket
 
 float strength(float value) {
   float t = min(1.0, abs(value) / uMax);
@@ -75,55 +72,31 @@ vec3 paint(vec2 value) {
 }
 
 void main() {
-  vec2 low = vec2(uLeftFraction, uBottomTick + 0.5) + (gl_FragCoord.xy - 0.5) * uPerPixel;
-  vec2 high = low + uPerPixel;
-  if (uKind == 3) {            // codes have no mean: take the cell in the middle
-    low = (low + high) * 0.5;
-    high = low + 1e-4;
-  }
-  int firstColumn = int(floor(low.x));
-  int columns = max(1, int(ceil(high.x)) - firstColumn);
-  int columnStride = (columns + MAX_COLUMNS - 1) / MAX_COLUMNS;
+  ivec2 texel = ivec2(gl_FragCoord.xy);
+  ivec2 low = uFirst + texel * uStep;
+  ivec2 stride = (uStep + MAX_SAMPLES - 1) / MAX_SAMPLES;
   vec2 sum = vec2(0.0);
-  float weight = 0.0;
-  float lost = 0.0;
-  float total = 0.0;
-  for (int i = 0; i < columns; i += columnStride) {
-    int column = firstColumn + i;
-    float columnWeight = columnStride > 1 ? 1.0 : min(float(column + 1), high.x) - max(float(column), low.x);
-    total += columnWeight;
-    int seq = uLeftBin + column;
+  float count = 0.0;
+  bool lost = false;
+  for (int i = 0; i < uStep.x; i += stride.x) {
+    int seq = low.x + i;
     if (seq < uRange.x || seq > uRange.y) continue;
     int slot = seq % uCapacity;
     float spot = texelFetch(uSpot, ivec2(0, slot), 0).r;
-    if (spot <= ${NO_SPOT.toExponential()} * 0.5) {
-      lost += columnWeight;
+    if (spot < ${NO_SPOT.toFixed(1)} * 0.5) {
+      lost = true;
       continue;
     }
-    float offset = float(uRows / 2) - spot;
-    float lowRow = low.y + offset;
-    float highRow = high.y + offset;
-    int firstRow = int(floor(lowRow));
-    int rows = max(1, int(ceil(highRow)) - firstRow);
-    int rowStride = (rows + MAX_ROWS - 1) / MAX_ROWS;
-    float rowTotal = 0.0;
-    vec2 rowSum = vec2(0.0);
-    float rowWeight = 0.0;
-    for (int j = 0; j < rows; j += rowStride) {
-      int row = firstRow + j;
-      float w = rowStride > 1 ? 1.0 : min(float(row + 1), highRow) - max(float(row), lowRow);
-      rowTotal += w;
+    int row = low.y - int(spot) + uRows / 2;
+    for (int j = 0; j < uStep.y; j += stride.y, row += stride.y) {
       if (row < 0 || row >= uRows) continue;
-      rowSum += w * texelFetch(uGrid, ivec2(row, slot), 0).rg;
-      rowWeight += w;
+      vec2 value = texelFetch(uGrid, ivec2(row, slot), 0).rg;
+      // Codes have no mean: a bucket shows its largest.
+      if (uKind == 3) sum = abs(value.x) > abs(sum.x) ? value : sum;
+      else sum += value;
+      count += 1.0;
     }
-    sum += columnWeight * rowSum / rowTotal;
-    weight += columnWeight * rowWeight / rowTotal;
   }
-  vec3 ground = uOutside;
-  if (lost > 0.0) {
-    float stripe = step(uHatchPeriod * 0.8, mod(gl_FragCoord.x + gl_FragCoord.y, uHatchPeriod));
-    ground = mix(ground, uHatch, stripe * lost / total);
-  }
-  colour = vec4(weight > 0.0 ? mix(ground, paint(sum / weight), weight / total) : ground, 1.0);
+  if (count > 0.0) colour = vec4(paint(uKind == 3 ? sum : sum / count), 1.0);
+  else colour = vec4(lost ? uLost : uOutside, 1.0);
 }`;

@@ -1,56 +1,55 @@
 /**
- * Draws the heatmap: a texture with one row a bin, of which only changed rows are uploaded.
+ * Draws the heatmap: a texture with one row a bin, of which only changed rows are uploaded; and a canvas
+ * with one pixel a texel, painted only when cells or colours changed, and stretched by the compositor.
  *
  * Gets plain data (view/heat-source.ts) and only draws. After a lost context, make a new renderer.
  */
 import type { SlotSpan } from "../store/dirty.js";
 import type { Rgb } from "../view/colour.js";
-import type { HeatSource, HeatView } from "../view/heat-source.js";
+import type { HeatContent, HeatSource, HeatView } from "../view/heat-source.js";
 import type { Palette } from "../view/palettes.js";
-import { Uniforms, buildProgram, contextOf, makeTexture } from "./gl.js";
-import { CURVE_CODES, FRAGMENT_SHADER, KIND_CODES, NO_SPOT, VERTEX_SHADER } from "./heatmap-shader.js";
+import { Program, contextOf, makeTexture } from "./gl.js";
+import { stagedCells, stagedSpots } from "./heatmap-data.js";
+import { CURVE_CODES, FRAGMENT_SHADER, KIND_CODES, VERTEX_SHADER } from "./heatmap-shader.js";
 
 const GRID_UNIT = 0;
 const SPOT_UNIT = 1;
 const PALETTE_UNIT = 2;
-/** Stands for "never": beyond every scale, yet finite in float32. */
-const FAR = 3e38;
 
 export interface HeatBackground {
+  /** Where there is no cell. */
   readonly outside: Rgb;
-  readonly hatch: Rgb;
+  /** Bins that did not come, or had no valid touch. */
+  readonly lost: Rgb;
 }
 
 export class HeatmapRenderer {
   private readonly gl: WebGL2RenderingContext;
-  private readonly uniforms: Uniforms;
+  private readonly program: Program;
   private readonly grid: WebGLTexture;
   private readonly spot: WebGLTexture;
   private readonly palette: WebGLTexture;
   private source: HeatSource | null = null;
   private paletteSize: readonly [number, number] = [1, 1];
-  private background: HeatBackground = { outside: [0, 0, 0], hatch: [0, 0, 0] };
+  private background: HeatBackground = { outside: [0, 0, 0], lost: [0, 0, 0] };
+  /** What the canvas shows; "" once it is out of date. */
+  private painted = "";
 
   /** Throws GlUnavailable. */
   constructor(private readonly canvas: HTMLCanvasElement) {
     const gl = contextOf(canvas);
     this.gl = gl;
-    const program = buildProgram(gl, VERTEX_SHADER, FRAGMENT_SHADER);
-    this.uniforms = new Uniforms(gl, program);
-    gl.useProgram(program);
+    this.program = new Program(gl, VERTEX_SHADER, FRAGMENT_SHADER);
+    this.program.use();
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
-    this.grid = makeTexture(gl, gl.NEAREST);
-    this.spot = makeTexture(gl, gl.NEAREST);
-    this.palette = makeTexture(gl, gl.LINEAR);
+    this.grid = makeTexture(gl, GRID_UNIT, gl.NEAREST);
+    this.spot = makeTexture(gl, SPOT_UNIT, gl.NEAREST);
+    this.palette = makeTexture(gl, PALETTE_UNIT, gl.LINEAR);
     gl.bindVertexArray(gl.createVertexArray());
   }
 
   get maxTextureSize(): number {
     return this.gl.getParameter(this.gl.MAX_TEXTURE_SIZE) as number;
-  }
-
-  get contextLost(): boolean {
-    return this.gl.isContextLost();
   }
 
   /** Use these arrays from now on; every slot has to be uploaded again. */
@@ -59,88 +58,81 @@ export class HeatmapRenderer {
     const sameSize = this.source?.rows === source.rows && this.source.capacity === source.capacity;
     this.source = source;
     if (sameSize) return;
-    gl.bindTexture(gl.TEXTURE_2D, this.grid);
+    this.bind(GRID_UNIT, this.grid);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RG32F, source.rows, source.capacity, 0, gl.RG, gl.FLOAT, null);
-    gl.bindTexture(gl.TEXTURE_2D, this.spot);
+    this.bind(SPOT_UNIT, this.spot);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, 1, source.capacity, 0, gl.RED, gl.FLOAT, null);
+    this.painted = "";
   }
 
-  setPalette(palette: Palette): void {
+  setPalette({ width, height, pixels }: Palette): void {
     const { gl } = this;
-    this.paletteSize = [palette.width, palette.height];
-    gl.bindTexture(gl.TEXTURE_2D, this.palette);
-    const { width, height, pixels } = palette;
+    this.paletteSize = [width, height];
+    this.bind(PALETTE_UNIT, this.palette);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+    this.painted = "";
   }
 
   setBackground(background: HeatBackground): void {
     this.background = background;
+    this.painted = "";
   }
 
   upload(spans: readonly SlotSpan[]): void {
-    if (this.source === null) return;
-    for (const span of spans) this.uploadSpan(this.source, span);
+    const { gl, source } = this;
+    if (source === null || spans.length === 0) return;
+    for (const { first, end } of spans) {
+      const slots = end - first;
+      this.bind(GRID_UNIT, this.grid);
+      const cells = stagedCells(source, first, end);
+      gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, first, source.rows, slots, gl.RG, gl.FLOAT, cells);
+      this.bind(SPOT_UNIT, this.spot);
+      const spots = stagedSpots(source, first, end);
+      gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, first, 1, slots, gl.RED, gl.FLOAT, spots);
+    }
+    this.painted = "";
   }
 
-  /** `pixelRatio` device pixels are one pixel of the view. */
-  draw(view: HeatView | null, pixelRatio: number): void {
-    const { gl, canvas, background } = this;
-    gl.viewport(0, 0, canvas.width, canvas.height);
-    if (view === null || this.source === null) {
-      const [r, g, b] = background.outside;
-      gl.clearColor(r / 255, g / 255, b / 255, 1);
-      gl.clear(gl.COLOR_BUFFER_BIT);
-      return;
-    }
-    this.setUniforms(view, this.source, pixelRatio);
-    for (const [unit, texture] of [this.grid, this.spot, this.palette].entries()) {
-      gl.activeTexture(gl.TEXTURE0 + unit);
-      gl.bindTexture(gl.TEXTURE_2D, texture);
-    }
+  /** Null clears. The canvas keeps its picture until its content changes; its place may change every frame. */
+  draw(view: HeatView | null): void {
+    const { canvas, source } = this;
+    canvas.hidden = view === null || source === null;
+    if (view === null || source === null) return;
+    const { x, y, width, height } = view.place;
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+    canvas.style.transform = `translate(${x}px, ${y}px)`;
+    const content = JSON.stringify(view.content);
+    if (content !== this.painted) this.paint(view.content, source);
+    this.painted = content;
+  }
+
+  private paint(content: HeatContent, source: HeatSource): void {
+    const { gl, canvas, program, background } = this;
+    if (canvas.width !== content.bins.count) canvas.width = content.bins.count;
+    if (canvas.height !== content.ticks.count) canvas.height = content.ticks.count;
+    gl.uniform1i(program.at("uGrid"), GRID_UNIT);
+    gl.uniform1i(program.at("uSpot"), SPOT_UNIT);
+    gl.uniform1i(program.at("uPalette"), PALETTE_UNIT);
+    gl.uniform2i(program.at("uPaletteSize"), ...this.paletteSize);
+    gl.uniform1i(program.at("uRows"), source.rows);
+    gl.uniform1i(program.at("uCapacity"), source.capacity);
+    gl.uniform2i(program.at("uRange"), content.oldest, content.newest);
+    gl.uniform2i(program.at("uFirst"), content.bins.first, content.ticks.first);
+    gl.uniform2i(program.at("uStep"), content.bins.step, content.ticks.step);
+    gl.uniform1i(program.at("uKind"), KIND_CODES[content.kind]);
+    gl.uniform1i(program.at("uCurve"), CURVE_CODES[content.scale.curve]);
+    gl.uniform2f(program.at("uCodes"), ...content.codes);
+    gl.uniform1f(program.at("uMax"), content.scale.max);
+    gl.uniform3f(program.at("uOutside"), ...unit(background.outside));
+    gl.uniform3f(program.at("uLost"), ...unit(background.lost));
+    gl.viewport(0, 0, content.bins.count, content.ticks.count);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 
-  private setUniforms(view: HeatView, source: HeatSource, pixelRatio: number): void {
-    const { gl, uniforms, background } = this;
-    gl.uniform1i(uniforms.at("uGrid"), GRID_UNIT);
-    gl.uniform1i(uniforms.at("uSpot"), SPOT_UNIT);
-    gl.uniform1i(uniforms.at("uPalette"), PALETTE_UNIT);
-    gl.uniform2i(uniforms.at("uPaletteSize"), ...this.paletteSize);
-    gl.uniform1i(uniforms.at("uRows"), source.rows);
-    gl.uniform1i(uniforms.at("uCapacity"), source.capacity);
-    gl.uniform2i(uniforms.at("uRange"), view.oldest, view.newest);
-    gl.uniform1i(uniforms.at("uLeftBin"), view.leftBin);
-    gl.uniform1f(uniforms.at("uLeftFraction"), view.leftFraction);
-    gl.uniform1f(uniforms.at("uBottomTick"), view.bottomTick);
-    gl.uniform2f(uniforms.at("uPerPixel"), view.binsPerPx / pixelRatio, view.ticksPerPx / pixelRatio);
-    gl.uniform1i(uniforms.at("uKind"), KIND_CODES[view.kind]);
-    gl.uniform1i(uniforms.at("uCurve"), CURVE_CODES[view.scale.curve]);
-    gl.uniform2f(uniforms.at("uCodes"), ...view.codes);
-    gl.uniform1f(uniforms.at("uMax"), view.scale.max);
-    gl.uniform3f(uniforms.at("uOutside"), ...unit(background.outside));
-    gl.uniform3f(uniforms.at("uHatch"), ...unit(background.hatch));
-    gl.uniform1f(uniforms.at("uHatchPeriod"), 7 * pixelRatio);
-  }
-
-  private uploadSpan(source: HeatSource, { first, end }: SlotSpan): void {
-    const { gl } = this;
-    const slots = end - first;
-    const cells = new Float32Array(slots * source.rows * 2);
-    const base = first * source.rows;
-    for (let i = 0; i < slots * source.rows; i += 1) {
-      const value = Number(source.first[base + i] ?? 0);
-      cells[2 * i] = Number.isNaN(value) ? FAR : value;
-      cells[2 * i + 1] = Number(source.second?.[base + i] ?? 0);
-    }
-    const spots = new Float32Array(slots);
-    for (let i = 0; i < slots; i += 1) {
-      const tick = source.spotTick[first + i] ?? NaN;
-      spots[i] = Number.isNaN(tick) ? NO_SPOT : tick - source.anchorTick;
-    }
-    gl.bindTexture(gl.TEXTURE_2D, this.grid);
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, first, source.rows, slots, gl.RG, gl.FLOAT, cells);
-    gl.bindTexture(gl.TEXTURE_2D, this.spot);
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, first, 1, slots, gl.RED, gl.FLOAT, spots);
+  private bind(textureUnit: number, texture: WebGLTexture): void {
+    this.gl.activeTexture(this.gl.TEXTURE0 + textureUnit);
+    this.gl.bindTexture(this.gl.TEXTURE_2D, texture);
   }
 }
 

@@ -12,7 +12,11 @@ export class Surface {
   }
 
   resize(width: number, height: number, pixelRatio: number): void {
-    resizeCanvas(this.canvas, width, height, pixelRatio);
+    const { canvas } = this;
+    canvas.width = Math.max(1, Math.round(width * pixelRatio));
+    canvas.height = Math.max(1, Math.round(height * pixelRatio));
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
     this.width = width;
     this.height = height;
     this.context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
@@ -33,20 +37,6 @@ export class Surface {
     draw();
     context.restore();
   }
-}
-
-export function resizeCanvas(
-  canvas: HTMLCanvasElement,
-  width: number,
-  height: number,
-  pixelRatio: number,
-): void {
-  const deviceWidth = Math.max(1, Math.round(width * pixelRatio));
-  const deviceHeight = Math.max(1, Math.round(height * pixelRatio));
-  if (canvas.width !== deviceWidth) canvas.width = deviceWidth;
-  if (canvas.height !== deviceHeight) canvas.height = deviceHeight;
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
 }
 
 /** A horizontal or vertical line looks sharp on half pixels. */

@@ -2,7 +2,7 @@
 export interface ChartTheme {
   readonly surface: string;
   readonly outside: string;
-  readonly hatch: string;
+  readonly lost: string;
   readonly line: string;
   readonly lineStrong: string;
   readonly text: string;

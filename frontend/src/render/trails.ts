@@ -21,23 +21,29 @@ export function tracePolyline(context: CanvasRenderingContext2D, points: Polylin
   }
 }
 
-export function drawTrail(
-  surface: Surface,
-  points: Polyline,
-  colour: string,
-  width: number,
-  halo: string,
-): void {
+export interface Trails {
+  readonly spot: Polyline;
+  readonly bid: Polyline;
+  readonly ask: Polyline;
+}
+
+/** The touch on one common halo; spot as a faint line under it. */
+export function drawTrails(surface: Surface, trails: Trails, theme: ChartTheme): void {
   const { context } = surface;
   context.lineJoin = "round";
-  context.beginPath();
-  tracePolyline(context, points);
-  context.strokeStyle = halo;
-  context.lineWidth = width + 2;
-  context.stroke();
-  context.strokeStyle = colour;
-  context.lineWidth = width;
-  context.stroke();
+  const stroke = (lines: readonly Polyline[], colour: string, width: number): void => {
+    context.beginPath();
+    for (const line of lines) tracePolyline(context, line);
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.stroke();
+  };
+  context.globalAlpha = 0.45;
+  stroke([trails.spot], theme.spot, 1);
+  context.globalAlpha = 1;
+  stroke([trails.ask, trails.bid], theme.halo, 3.5);
+  stroke([trails.ask], theme.ask, 1.5);
+  stroke([trails.bid], theme.bid, 1.5);
 }
 
 /** Dots whose area is the volume; `unitVolume` has a radius of `unitRadius` pixels. */
@@ -68,12 +74,16 @@ export function drawTrades(
   }
 }
 
+/** Bands that fade with their horizon: the further, the less is known. */
 export function drawProjection(surface: Surface, bands: readonly ProjectionBand[], theme: ChartTheme): void {
   const { context } = surface;
-  for (const band of bands) {
+  for (const [i, band] of bands.entries()) {
     context.fillStyle = band.value >= 0 ? theme.bull : theme.bear;
-    context.globalAlpha = 0.3 + 0.4 * Math.min(1, Math.abs(band.value));
-    context.fillRect(band.x, band.top, Math.max(1, band.width - 0.5), Math.max(1, band.height));
+    context.globalAlpha = 0.42 * (1 - i / (bands.length + 1));
+    context.fillRect(band.x, band.top, Math.max(1, band.width), Math.max(1, band.height));
+    context.globalAlpha = 0.95;
+    const end = band.value >= 0 ? band.top : band.top + band.height;
+    context.fillRect(band.x, end - 0.75, Math.max(1, band.width), 1.5);
   }
   context.globalAlpha = 1;
 }

@@ -22,7 +22,7 @@ export const FOLLOW = {
   /** Empty room right of the newest bin, as a part of the plot's width. */
   futureShare: 0.06,
   /** Half height of the band in which spot may wander, as a part of the plot's height. */
-  bandShare: 0.12,
+  bandShare: 0.1,
   timeEaseMs: 200,
   priceEaseMs: 280,
   /** Nearer than this counts as there; farther than this is jumped. */

@@ -35,13 +35,13 @@ const RAMPS: Readonly<Record<ThemeName, ThemeRamps>> = {
   dark: {
     positive: ramp("#0a0d13", "#0e2a52", "#1359a8", "#2f93e8", "#86d3ff", "#f0fbff"),
     negative: ramp("#0a0d13", "#40190f", "#8a3410", "#dd6a17", "#ffb45c", "#fff4d6"),
-    balanced: ramp("#0a0d13", "#241d33", "#4a3b63", "#83719f", "#c4b8d6", "#faf7ff"),
+    balanced: ramp("#0a0d13", "#1a1c28", "#2e2f42", "#4a4860", "#6d6982", "#9490a6"),
     sequential: ramp("#0a0d13", "#1a1f4d", "#4b2a86", "#9a3a92", "#e0577a", "#ff9a63", "#fff0b8"),
   },
   light: {
-    positive: ramp("#ffffff", "#d3e6fb", "#8fc0f3", "#3c8ae0", "#1557ad", "#082a5e"),
-    negative: ramp("#ffffff", "#fde3c8", "#fbb876", "#ea7d22", "#b04a0b", "#5c2104"),
-    balanced: ramp("#ffffff", "#e8e2ef", "#c3b5d4", "#9179ac", "#5e4780", "#2f1f49"),
+    positive: ramp("#ffffff", "#d8e9fc", "#9cc8f6", "#4f98e8", "#1b66c4", "#0a3a85"),
+    negative: ramp("#ffffff", "#fee8d2", "#fcc48d", "#f08c37", "#c85a10", "#7d3004"),
+    balanced: ramp("#ffffff", "#eeedf1", "#d5d2dc", "#b5b0c1", "#938ca3", "#726b85"),
     sequential: ramp("#ffffff", "#fde6b8", "#fbb174", "#e36a72", "#a23d87", "#55287b", "#1a1a4b"),
   },
 };
@@ -74,12 +74,14 @@ export function buildPalette(
   }
 }
 
-/** Hue from the balance in [-1, 1], from its pure ramp to the balanced one; strength along the ramp. */
+/** An imbalance of this much already has its side's full hue. */
+const FULL_HUE = 0.45;
+
+/** Hue from the balance in [-1, 1], strength along the ramp. The balanced ramp is dull: only a side shines. */
 function forceColour(ramps: ThemeRamps, balance: number, strength: number): Rgb {
   const pure = sampleRamp(balance < 0 ? ramps.negative : ramps.positive, strength);
   const even = sampleRamp(ramps.balanced, strength);
-  // A steep start: a small imbalance already shows its side.
-  return mix(even, pure, Math.abs(balance) ** 0.6);
+  return mix(even, pure, Math.min(1, Math.abs(balance) / FULL_HUE));
 }
 
 /** Signed codes run from bear to bull; unsigned ones along the sequential ramp. */

@@ -12,9 +12,12 @@ export interface ProjectionBand {
   readonly value: number;
 }
 
+/** A score of one reaches this part of the grid's radius. */
+const REACH = 0.4;
+
 /**
- * One band a horizon, from the horizon before it. A band starts at spot and reaches, upwards for bull and
- * downwards for bear, |value| of the grid's radius: it shows strength, it does not forecast a price.
+ * One band a horizon, from the horizon before it. A band starts at spot and reaches upwards for bull and
+ * downwards for bear, in proportion to |value|: it shows strength, it does not forecast a price.
  */
 export function projectionBands(
   bin: Bin,
@@ -30,7 +33,7 @@ export function projectionBands(
     const x = xOfBin(camera, size, bin.seq + 1 + before);
     const right = xOfBin(camera, size, bin.seq + 1 + bins);
     const y = yOfTick(camera, size, bin.spotTick);
-    const reach = yOfTick(camera, size, bin.spotTick + value * radiusTicks);
+    const reach = yOfTick(camera, size, bin.spotTick + value * radiusTicks * REACH);
     bands.push({ x, width: right - x, top: Math.min(y, reach), height: Math.abs(reach - y), value });
     before = bins;
   }

@@ -20,7 +20,17 @@ export interface TradeDot {
   readonly buyShare: number;
 }
 
-export function trail(ring: GridRing, name: SeriesName, camera: Camera, size: PlotSize): Polyline {
+/**
+ * The series in ticks as a step line, `shiftTicks` higher: the bid belongs on its cell's upper edge and the
+ * ask on its lower one, so that what is between the lines is the spread.
+ */
+export function trail(
+  ring: GridRing,
+  name: SeriesName,
+  camera: Camera,
+  size: PlotSize,
+  shiftTicks: number,
+): Polyline {
   const values = ring.series.of(name);
   const points: number[] = [];
   let down = false;
@@ -29,7 +39,7 @@ export function trail(ring: GridRing, name: SeriesName, camera: Camera, size: Pl
     let high = -Infinity;
     let last = NaN;
     for (let seq = from; seq <= to; seq += 1) {
-      const value = values[ring.slotOf(seq)] ?? NaN;
+      const value = (values[ring.slotOf(seq)] ?? NaN) + shiftTicks;
       if (Number.isNaN(value)) continue;
       low = Math.min(low, value);
       high = Math.max(high, value);

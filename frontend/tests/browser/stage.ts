@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import type { Browser } from "playwright-core";
-import { build, preview } from "vite";
+import { build, createServer, preview } from "vite";
 
 const CANDIDATES = [
   process.env["CHROMIUM_PATH"] ?? "",
@@ -55,4 +55,16 @@ export async function serveBuilt(gatewayUrl: string): Promise<Site> {
       await rm(outDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Serve the sources and the tests' own pages, unbuilt. */
+export async function serveSources(): Promise<Site> {
+  const server = await createServer({
+    server: { host: "127.0.0.1", port: 0, hmr: false },
+    logLevel: "error",
+  });
+  await server.listen();
+  const address = server.httpServer?.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
 }

@@ -8,7 +8,8 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
-import { MockSession, runtimeConfig } from "./session.js";
+import { configJson } from "../samples.js";
+import { MockSession } from "./session.js";
 import type { MockBin } from "./session.js";
 
 export interface MockOptions {
@@ -117,7 +118,7 @@ export class MockGateway {
       return;
     }
     socket.on("close", () => this.viewers.delete(socket));
-    socket.send(JSON.stringify(runtimeConfig(SESSION_ID, serving, this.newest)));
+    socket.send(JSON.stringify(configJson(SESSION_ID, serving, this.newest)));
     const resume = offered.find((p) => p.startsWith("resume."))?.split(".");
     const after = resume === undefined ? -1 : Number(resume.at(-1));
     for (const bin of this.recent) {

@@ -1,15 +1,9 @@
 /** One synthetic session: bins one after the other, each as the two messages of the wire. */
-import { GRID_COLUMNS } from "../../src/wire/generated.js";
+import { BIN_NS, RADIUS, RESOLVED, START_NS, TICK_INT, TICK_SIZE } from "../samples.js";
 import { encodeGrid, gridOf } from "./grid.js";
 import type { GridValues, Memory } from "./grid.js";
 import { Market, TICKS } from "./market.js";
 
-export const RADIUS = 50;
-const TICK_SIZE = 0.25;
-const TICK_INT = 250_000_000n;
-/** 2024-05-08 09:30:00 in New York. */
-export const START_NS = 1715175000_000_000_000n;
-const BIN_NS = 100_000_000n;
 /** The synthetic book's tick 0, as an absolute tick: ES near 5200. */
 const BASE_TICK = 20_800n - BigInt(TICKS / 2);
 
@@ -18,80 +12,6 @@ export interface MockBin {
   readonly update: Record<string, unknown>;
   readonly arrow: Uint8Array;
 }
-
-export function runtimeConfig(
-  sessionId: string,
-  servingName: string,
-  binSeq: number,
-): Record<string, unknown> {
-  return {
-    type: "runtime_config",
-    serving: { serving_name: servingName, serving_id: `${servingName}-0123456789ab`, source: "mock gateway" },
-    stream_format: "dense_grid",
-    grid_rows: 2 * RADIUS + 1,
-    grid_schema_fields: GRID_COLUMNS.map(({ name, dtype, role }) => ({ name, dtype, role })),
-    effective_config_hash: "0123456789abcdef",
-    model_config: { name: "derivative", state_source: "bbo_reprice" },
-    session: { id: sessionId, state: "running", bin_seq: String(binSeq) },
-    ...RESOLVED,
-  };
-}
-
-const RESOLVED = {
-  product_type: "future_mbo",
-  symbol: "ESM4",
-  symbol_root: "ES",
-  tick_size: TICK_SIZE,
-  bucket_size_dollars: null,
-  contract_multiplier: 50,
-  qty_unit: "contracts",
-  price_decimals: 2,
-  n_absolute_ticks: 8192,
-  grid_radius_ticks: RADIUS,
-  cell_width_ms: 100,
-  flow_windows: [5, 10, 20, 40],
-  flow_rollup_weights: [1, 1, 1, 1],
-  flow_derivative_weights: [0.55, 0.3, 0.15],
-  flow_tanh_scale: 3,
-  flow_neutral_threshold: 0.15,
-  flow_zscore_window_bins: 300,
-  flow_zscore_min_periods: 75,
-  flow_composite_floor: 1e-6,
-  tau_velocity: 2,
-  tau_acceleration: 5,
-  tau_jerk: 10,
-  tau_rest_decay: 30,
-  c1_v_add: 1,
-  c2_v_rest_pos: 0.5,
-  c3_a_add: 0.3,
-  c4_v_pull: 1,
-  c5_v_fill: 1.5,
-  c6_v_rest_neg: 0.5,
-  c7_a_pull: 0.3,
-  state_source: "bbo_reprice",
-  state_model_center_exclusion_radius: 0,
-  state_model_spatial_decay_power: 0,
-  state_model_zscore_window_bins: 240,
-  state_model_zscore_min_periods: 60,
-  state_model_tanh_scale: 3,
-  state_model_d1_weight: 1,
-  state_model_d2_weight: 0,
-  state_model_d3_weight: 0,
-  state_model_bull_pressure_weight: 1,
-  state_model_bull_vacuum_weight: 1,
-  state_model_bear_pressure_weight: 1,
-  state_model_bear_vacuum_weight: 1,
-  state_model_mixed_weight: 0,
-  projection_horizons_bins: [5, 10, 15, 20],
-  projection_use_cubic: false,
-  projection_cubic_scale: 1 / 6,
-  projection_damping_lambda: 0,
-  dt: "2024-05-08",
-  start_time: "09:30:00",
-  end_time: "16:00:00",
-  signal: { name: "ads", params: {}, weights: {} },
-  stream_schema: { columns: null, float_dtype: "float64" },
-} as const;
 
 export class MockSession {
   readonly market: Market;

@@ -8,7 +8,7 @@ export function chartTheme(): ChartTheme {
   return {
     surface: cssToken("--panel"),
     outside: cssToken("--chart-outside"),
-    hatch: cssToken("--chart-hatch"),
+    lost: cssToken("--chart-lost"),
     line: cssToken("--chart-line"),
     lineStrong: cssToken("--line-strong"),
     text: cssToken("--text"),
@@ -28,7 +28,7 @@ export function chartTheme(): ChartTheme {
 }
 
 export function heatBackground(theme: ChartTheme): HeatBackground {
-  return { outside: rgbOf(theme.outside), hatch: rgbOf(theme.hatch) };
+  return { outside: rgbOf(theme.outside), lost: rgbOf(theme.lost) };
 }
 
 function rgbOf(css: string): Rgb {

@@ -5,7 +5,7 @@
  */
 import { drawCrosshair } from "../../render/crosshair.js";
 import { HeatmapRenderer } from "../../render/heatmap.js";
-import { Surface, resizeCanvas } from "../../render/surface.js";
+import { Surface } from "../../render/surface.js";
 import type { ChartTheme } from "../../render/theme.js";
 import type { StreamStore } from "../../store/stream-store.js";
 import { clampTime, fitCamera, visibleBins } from "../../view/camera.js";
@@ -30,7 +30,8 @@ import type { SceneOptions } from "./scene.js";
 
 export interface ChartCanvases {
   readonly host: HTMLElement;
-  readonly heat: HTMLCanvasElement;
+  /** Clips the heatmap to the plot. */
+  readonly frame: HTMLElement;
   readonly scene: HTMLCanvasElement;
   readonly cursor: HTMLCanvasElement;
 }
@@ -132,11 +133,12 @@ export class StreamChart {
   }
 
   private measure(): void {
-    const { host, heat } = this.canvases;
+    const { host, frame } = this.canvases;
     const em = Number.parseFloat(getComputedStyle(host).fontSize);
     const ratio = window.devicePixelRatio;
     this.layout = layoutChart(host.clientWidth, host.clientHeight, em);
-    resizeCanvas(heat, this.layout.plot.width, this.layout.plot.height, ratio);
+    frame.style.width = `${this.layout.plot.width}px`;
+    frame.style.height = `${this.layout.plot.height}px`;
     this.scene.resize(host.clientWidth, host.clientHeight, ratio);
     this.cursorSurface.resize(host.clientWidth, host.clientHeight, ratio);
     this.theme = chartTheme();
@@ -151,7 +153,7 @@ export class StreamChart {
     const time = this.timeScale;
     if (stream === null || latest === null || time === null) {
       this.scene.clear();
-      this.heatmap.draw(null, window.devicePixelRatio);
+      this.heatmap.draw(null);
       return Redraw.None;
     }
     const { plot } = this.layout;
@@ -166,8 +168,9 @@ export class StreamChart {
       this.heatmap.setSource(source);
       this.heatmap.upload(stream.ring.dirty.take());
     }
-    const view = source && heatView(stream.ring, camera, plot, field, scale, this.anchorTick);
-    this.heatmap.draw(view, window.devicePixelRatio);
+    const ratio = window.devicePixelRatio;
+    const view = source && heatView(stream.ring, camera, plot, field, scale, this.anchorTick, ratio);
+    this.heatmap.draw(view);
     this.profileMax = drawScene(this.scene, {
       stream,
       latest,

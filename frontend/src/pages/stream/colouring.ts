@@ -6,6 +6,7 @@ import { FORCES } from "../../view/fields.js";
 import type { HeatField } from "../../view/fields.js";
 
 const REFRESH_MS = 250;
+const STEP = 1.02;
 
 export class Colouring {
   field: HeatField = FORCES;
@@ -25,7 +26,7 @@ export class Colouring {
   }
 
   get scale(): ColourScale {
-    return { max: this.manualMax ?? this.autoMax ?? 1, curve: this.curve };
+    return { max: this.manualMax ?? stepped(this.autoMax ?? 1), curve: this.curve };
   }
 
   /** Follow what is seen; true while the scale is still moving. */
@@ -40,4 +41,9 @@ export class Colouring {
     this.easedAtMs = nowMs;
     return this.manualMax === null && this.autoMax !== this.goal;
   }
+}
+
+/** In steps that nobody sees, so that a picture whose scale creeps need not be painted anew every frame. */
+function stepped(max: number): number {
+  return STEP ** Math.round(Math.log(max) / Math.log(STEP));
 }

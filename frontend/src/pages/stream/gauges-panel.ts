@@ -13,7 +13,7 @@ export class GaugesPanel {
   private readonly host = required("gauges", HTMLElement);
   private readonly netEdge = this.centred("Net edge", "Bull minus bear intensity, mean of the last 2 s");
   private readonly bullBear = this.split(
-    "Bear | bull",
+    "Bear, bull",
     "Weighted intensities of the state model, mean of the last 2 s",
   );
   private readonly forceBalance = this.centred(
@@ -77,7 +77,7 @@ export class GaugesPanel {
     return (bear, bull) => {
       bearFill.style.width = `${Math.min(1, bear) * 100}%`;
       bullFill.style.width = `${Math.min(1, bull) * 100}%`;
-      output.value = `${percent(bear)} | ${percent(bull)}`;
+      output.value = `${percent(bear)} ${percent(bull)}`;
     };
   }
 

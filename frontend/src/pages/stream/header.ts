@@ -49,7 +49,9 @@ export class Header {
     }
     this.bins(rates.binsPerSecond(nowMs).toFixed(1));
     const speed = rates.playbackSpeed(nowMs);
-    this.speed(speed === 0 ? "–" : `${compact(Number(speed.toPrecision(speed < 10 ? 2 : 3)))}×`);
+    this.speed(
+      speed === 0 ? "–" : `${speed < 10 ? speed.toFixed(speed < 1 ? 2 : 1) : compact(Math.round(speed))}×`,
+    );
     if (!Number.isNaN(this.meanLatencyMs)) {
       this.latency(`${this.meanLatencyMs.toFixed(0)} ms, draw ${this.meanDrawMs.toFixed(1)}`);
     }

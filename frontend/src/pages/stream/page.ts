@@ -57,7 +57,7 @@ export class StreamPage {
     const host = required("chart", HTMLElement);
     const canvases = {
       host,
-      heat: required("heat", HTMLCanvasElement),
+      frame: required("heat-frame", HTMLElement),
       scene: required("scene", HTMLCanvasElement),
       cursor: required("cursor", HTMLCanvasElement),
     };

@@ -56,18 +56,18 @@ const OTHER_LABELS: readonly (readonly [string, string])[] = [
   ["composite", "composite"],
   ["flow_score", "flow score"],
   ["composite_d1", "d1"],
-  ["flow_state_code", "flow state"],
   ["composite_d2", "d2"],
   ["composite_d3", "d3"],
-  ["state5_code", "state"],
-  ["microstate_id", "microstate"],
+  ["flow_state_code", "flow state"],
   ["best_ask_move_ticks", "ask move"],
   ["best_bid_move_ticks", "bid move"],
   ["ask_reprice_sign", "ask sign"],
   ["bid_reprice_sign", "bid sign"],
   ["chase_up_flag", "chase up"],
-  ["chase_down_flag", "chase down"],
-  ["last_event_id", "last event"],
+  ["chase_down_flag", "chase dn"],
+  ["microstate_id", "micro"],
+  ["last_event_id", "last rec."],
+  ["state5_code", "state"],
 ];
 
 const COLOURED: Readonly<Record<string, string>> = { pressure_variant: "pressure", vacuum_variant: "vacuum" };
@@ -105,7 +105,7 @@ export class CellPanel {
     }
     for (const [name, label] of OTHER_LABELS) {
       const value = readout?.others.get(name);
-      this.pairs.set(label, wordsOf(name, value), COLOURED[name] ?? "");
+      this.pairs.set(label, wordsOf(name, value), name === "state5_code" ? "wide" : (COLOURED[name] ?? ""));
     }
   }
 }

@@ -5,7 +5,7 @@ import { drawProfile } from "../../render/profile.js";
 import { drawStrip } from "../../render/strip.js";
 import type { Surface } from "../../render/surface.js";
 import type { ChartTheme } from "../../render/theme.js";
-import { drawNow, drawProjection, drawTrades, drawTrail } from "../../render/trails.js";
+import { drawNow, drawProjection, drawTrades, drawTrails } from "../../render/trails.js";
 import type { Bin } from "../../store/bin.js";
 import type { Stream } from "../../store/stream-store.js";
 import { xOfBin, yOfTick } from "../../view/camera.js";
@@ -70,9 +70,17 @@ function drawOverlays(
   if (options.projection)
     drawProjection(surface, projectionBands(latest, session.radiusTicks, camera, plot), theme);
   if (options.trails) {
-    drawTrail(surface, trail(ring, "askTick", camera, plot), theme.ask, 1.2, theme.halo);
-    drawTrail(surface, trail(ring, "bidTick", camera, plot), theme.bid, 1.2, theme.halo);
-    drawTrail(surface, trail(ring, "spotTick", camera, plot), theme.spot, 1, theme.halo);
+    // A spread of one tick has both lines in the same place: a pixel apart, both are seen.
+    const apart = 1 * camera.ticksPerPx;
+    drawTrails(
+      surface,
+      {
+        spot: trail(ring, "spotTick", camera, plot, 0),
+        bid: trail(ring, "bidTick", camera, plot, 0.5 - apart),
+        ask: trail(ring, "askTick", camera, plot, -0.5 + apart),
+      },
+      theme,
+    );
   }
   if (options.trades) {
     const dots = tradeDots(ring, camera, plot, em * 0.8);
