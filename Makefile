@@ -46,7 +46,7 @@ dev: setup ## the same with hot reload: Vite on 5174 in front of the gateway on 
 lint: setup
 	$(BIN)/ruff check $(PY_SOURCES)
 	$(BIN)/ruff format --check $(PY_SOURCES)
-	$(BIN)/cython-lint --max-line-length 120 libs/qmcore/src/qmcore/kernels
+	PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint --max-line-length 120 libs/qmcore/src/qmcore/kernels
 	cd frontend && npm run --silent lint
 
 types: setup

@@ -39,6 +39,7 @@ _PIPELINE_KERNELS = (
     "flow",
     "frames",
     "numeric",
+    "orders",
     "physics",
     "rolling",
     "session",

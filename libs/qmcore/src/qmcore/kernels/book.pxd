@@ -5,6 +5,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libcpp.map cimport map as cpp_map
 
 from qmcore.kernels.events cimport Effect, MboRecord
+from qmcore.kernels.orders cimport Order, OrderTable
 
 cdef enum:
     N_COUNTERS = 13
@@ -25,14 +26,6 @@ cdef enum:
     MAYBE_BAD_BOOK
     UNTERMINATED_GROUPS
 
-# 32 bytes: two orders a cache line. size > 0 marks a used slot.
-cdef struct Order:
-    uint64_t order_id
-    int64_t place           # 2 * tick + side
-    int64_t priority        # event_id that gave the order its place in the queue
-    uint32_t size
-    uint32_t pending        # filled quantity that no cancel or modify has settled yet
-
 cdef struct Ladder:
     int64_t *depth          # n slots, quantity at tick base + slot
     uint64_t *occupied      # n bits
@@ -47,6 +40,7 @@ cdef extern from *:
     const int64_t NO_BID "QM_NO_BID"
     const int64_t NO_ASK "QM_NO_ASK"
 
+
 @cython.final
 cdef class OrderBook:
     cdef readonly int64_t tick_int
@@ -56,10 +50,7 @@ cdef class OrderBook:
     cdef bint placed, anchored
     cdef Ladder[2] ladders
     cdef cpp_map[int64_t, int64_t] *far[2]
-    cdef Order *table
-    cdef uint64_t mask
-    cdef int shift
-    cdef int64_t n_orders
+    cdef OrderTable table
     cdef int64_t[N_COUNTERS] counts
 
     cdef int apply(self, const MboRecord *r, int64_t event_id, Effect *effects) noexcept nogil
@@ -73,9 +64,4 @@ cdef class OrderBook:
     cdef int64_t next_worse(self, int side, int64_t tick) noexcept nogil
     cdef int64_t tick_of(self, int64_t price) noexcept nogil
     cdef void change_depth(self, int side, int64_t tick, int64_t delta) noexcept nogil
-    cdef void expect(self, const MboRecord *r) noexcept nogil
-    cdef Order *find(self, uint64_t order_id) noexcept nogil
-    cdef void insert(self, uint64_t order_id, int64_t place, uint32_t size, int64_t event_id) noexcept nogil
-    cdef void remove(self, Order *order) noexcept nogil
-    cdef void grow(self) noexcept nogil
     cdef int modify(self, Order *order, int64_t place, uint32_t size, int64_t event_id, Effect *effects) noexcept nogil

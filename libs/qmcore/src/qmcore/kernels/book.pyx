@@ -1,6 +1,6 @@
 """The limit order book, order by order, with Databento's meaning of every action and flag.
 
-Orders live in a flat linear-probing hash map, levels in arrays indexed by absolute tick inside a window
+Orders live in a flat linear-probing hash table (``orders``), levels in arrays indexed by absolute tick inside a window
 of ``n_absolute_ticks`` slots around an anchor, with a bitmap of occupied slots. Levels outside the window
 live in an ordered map, so the window is only a matter of speed: no result depends on where it lies.
 
@@ -10,16 +10,18 @@ time, groups or bins (``session`` does). Plain twin: ``qmcore.reference.book``.
 
 cimport cython
 from cython.operator cimport dereference as deref, postincrement, predecrement
-from libc.stdlib cimport abort, calloc, free
+from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 import numpy as np
 
 from qmcore.kernels.events cimport ASK, BID
+from qmcore.kernels.orders cimport (
+    Order, orders_clear, orders_expect, orders_find, orders_init, orders_insert, orders_remove,
+)
 
-cdef int64_t UNDEF_PRICE = 0x7FFFFFFFFFFFFFFF
-cdef int64_t EXACT_IN_DOUBLE = 1 << 53
-cdef int64_t LOOK_AHEAD = 8                             # records between a prefetch and its use
+cdef enum:
+    LOOK_AHEAD = 8                                      # records between a prefetch and its use
 
 COUNTER_NAMES = (
     "unknown_order", "unknown_fill", "duplicate_add", "over_cancel", "off_tick_price", "undefined_price",
@@ -32,13 +34,15 @@ ORDER_DTYPE = np.dtype([
 
 cdef extern from *:
     """
+    #define QM_UNDEF_PRICE INT64_MAX
+    #define QM_EXACT_IN_DOUBLE (1LL << 53)
     static inline int qm_highest_bit(unsigned long long x) { return 63 - __builtin_clzll(x); }
     static inline int qm_lowest_bit(unsigned long long x) { return __builtin_ctzll(x); }
-    static inline void qm_prefetch(const void *address) { __builtin_prefetch(address, 1); }
     """
+    const int64_t UNDEF_PRICE "QM_UNDEF_PRICE"
+    const int64_t EXACT_IN_DOUBLE "QM_EXACT_IN_DOUBLE"
     int qm_highest_bit(uint64_t x) noexcept nogil
     int qm_lowest_bit(uint64_t x) noexcept nogil
-    void qm_prefetch(const void *address) noexcept nogil
 
 
 cdef inline void set_effect(Effect *e, int64_t tick, double add, double pull, double fill, int side,
@@ -72,10 +76,7 @@ cdef class OrderBook:
                 raise MemoryError
         self.ladders[BID].best = NO_BID
         self.ladders[ASK].best = NO_ASK
-        self.mask = (1 << 12) - 1
-        self.shift = 64 - 12
-        self.table = <Order *>calloc(self.mask + 1, sizeof(Order))
-        if self.table == NULL:
+        if not orders_init(&self.table):
             raise MemoryError
         memset(self.counts, 0, sizeof(self.counts))
 
@@ -85,69 +86,10 @@ cdef class OrderBook:
             free(self.ladders[side].depth)
             free(self.ladders[side].occupied)
             del self.far[side]
-        free(self.table)
+        free(self.table.slots)
 
     cdef void count(self, int anomaly) noexcept nogil:
         self.counts[anomaly] += 1
-
-    # --- orders: flat linear probing, backward-shift deletion, at most three quarters full ---
-
-    cdef void expect(self, const MboRecord *r) noexcept nogil:
-        """Bring the slot of a record that will come soon into the cache."""
-        qm_prefetch(&self.table[(r.order_id * <uint64_t>0x9E3779B97F4A7C15) >> self.shift])
-
-    cdef Order *find(self, uint64_t order_id) noexcept nogil:
-        cdef uint64_t i = (order_id * <uint64_t>0x9E3779B97F4A7C15) >> self.shift
-        while self.table[i].size != 0:
-            if self.table[i].order_id == order_id:
-                return &self.table[i]
-            i = (i + 1) & self.mask
-        return NULL
-
-    cdef void insert(self, uint64_t order_id, int64_t place, uint32_t size, int64_t event_id) noexcept nogil:
-        if <uint64_t>(4 * (self.n_orders + 1)) > 3 * self.mask:
-            self.grow()
-        cdef uint64_t i = (order_id * <uint64_t>0x9E3779B97F4A7C15) >> self.shift
-        while self.table[i].size != 0:
-            i = (i + 1) & self.mask
-        self.table[i].order_id = order_id
-        self.table[i].place = place
-        self.table[i].priority = event_id
-        self.table[i].size = size
-        self.table[i].pending = 0
-        self.n_orders += 1
-
-    cdef void remove(self, Order *order) noexcept nogil:
-        cdef uint64_t hole = order - self.table
-        cdef uint64_t i = hole
-        cdef uint64_t home
-        while True:
-            i = (i + 1) & self.mask
-            if self.table[i].size == 0:
-                break
-            home = (self.table[i].order_id * <uint64_t>0x9E3779B97F4A7C15) >> self.shift
-            if ((i - home) & self.mask) >= ((i - hole) & self.mask):
-                self.table[hole] = self.table[i]
-                hole = i
-        self.table[hole].size = 0
-        self.n_orders -= 1
-
-    cdef void grow(self) noexcept nogil:
-        cdef Order *old = self.table
-        cdef uint64_t n = self.mask + 1
-        cdef uint64_t i, j
-        self.mask = 2 * n - 1
-        self.shift -= 1
-        self.table = <Order *>calloc(2 * n, sizeof(Order))
-        if self.table == NULL:
-            abort()
-        for i in range(n):
-            if old[i].size != 0:
-                j = (old[i].order_id * <uint64_t>0x9E3779B97F4A7C15) >> self.shift
-                while self.table[j].size != 0:
-                    j = (j + 1) & self.mask
-                self.table[j] = old[i]
-        free(old)
 
     # --- levels ---
 
@@ -321,8 +263,7 @@ cdef class OrderBook:
     cdef void clear(self) noexcept nogil:
         """Remove every order."""
         cdef int side
-        memset(self.table, 0, (self.mask + 1) * sizeof(Order))
-        self.n_orders = 0
+        orders_clear(&self.table)
         for side in range(2):
             memset(self.ladders[side].depth, 0, self.n_slots * sizeof(int64_t))
             memset(self.ladders[side].occupied, 0, (self.n_slots >> 6) * sizeof(uint64_t))
@@ -341,7 +282,7 @@ cdef class OrderBook:
         cdef int64_t pending = order.pending
         cdef int64_t change = <int64_t>size - old_size
         if size == 0:
-            self.remove(order)
+            orders_remove(&self.table, order)
             self.change_depth(old_side, old_tick, -<int64_t>old_size)
             set_effect(effects, old_tick, 0, old_size - pending if old_size > pending else 0, 0, old_side,
                        -<double>old_size)
@@ -370,6 +311,7 @@ cdef class OrderBook:
     cdef int apply(self, const MboRecord *r, int64_t event_id, Effect *effects) noexcept nogil:
         """Apply one record other than R. Returns the number of effects, 0 to 2."""
         cdef Order *order
+        cdef Order fresh
         cdef int64_t tick, removed
         cdef int side
         cdef uint32_t left
@@ -379,7 +321,7 @@ cdef class OrderBook:
                 self.counts[UNDEFINED_PRICE] += 1
                 return 0
             side = BID if r.side == c'B' else ASK if r.side == c'A' else -1
-            order = self.find(r.order_id)
+            order = orders_find(&self.table, r.order_id)
             if action == c'A':
                 if side < 0:
                     self.counts[INVALID_SIDE] += 1
@@ -400,12 +342,14 @@ cdef class OrderBook:
                     self.counts[ZERO_SIZE_ADD] += 1
                 return 0
             tick = self.tick_of(r.price)
-            self.insert(r.order_id, (tick << 1) | side, r.size, event_id)
+            fresh.order_id, fresh.place, fresh.priority = r.order_id, (tick << 1) | side, event_id
+            fresh.size, fresh.pending = r.size, 0
+            orders_insert(&self.table, &fresh)
             self.change_depth(side, tick, r.size)
             set_effect(effects, tick, r.size, 0, 0, side, r.size)
             return 1
         if action == c'C':
-            order = self.find(r.order_id)
+            order = orders_find(&self.table, r.order_id)
             if order == NULL:
                 self.counts[UNKNOWN_ORDER] += 1
                 return 0
@@ -418,7 +362,7 @@ cdef class OrderBook:
             left = order.pending if order.pending < removed else <uint32_t>removed    # settled fills
             set_effect(effects, tick, 0, removed - left, 0, side, -removed)
             if removed == order.size:
-                self.remove(order)
+                orders_remove(&self.table, order)
             else:
                 order.size -= <uint32_t>removed
                 order.pending -= left
@@ -426,7 +370,7 @@ cdef class OrderBook:
                 self.change_depth(side, tick, -removed)
             return 1
         if action == c'F':
-            order = self.find(r.order_id)
+            order = orders_find(&self.table, r.order_id)
             if order == NULL:
                 self.counts[UNKNOWN_FILL] += 1
                 return 0
@@ -453,7 +397,7 @@ cdef class OrderBook:
         with nogil:
             for i in range(n):
                 if i + LOOK_AHEAD < n:
-                    self.expect(&r[i + LOOK_AHEAD])
+                    orders_expect(&self.table, r[i + LOOK_AHEAD].order_id)
                 if r[i].action == c'R':
                     self.clear()
                 else:
@@ -465,7 +409,7 @@ cdef class OrderBook:
     @property
     def order_count(self):
         """Live orders."""
-        return self.n_orders
+        return self.table.n_orders
 
     @property
     def anchor_tick(self):
@@ -495,12 +439,13 @@ cdef class OrderBook:
 
     def orders(self):
         """Every live order, sorted by order id (``ORDER_DTYPE``; side +1 bid, -1 ask)."""
-        out = np.empty(self.n_orders, ORDER_DTYPE)
+        out = np.empty(self.table.n_orders, ORDER_DTYPE)
+        cdef const Order *slots = self.table.slots
         cdef uint64_t i
         rows = [
-            (self.table[i].order_id, self.table[i].place >> 1, 1 - 2 * (self.table[i].place & 1), self.table[i].size,
-             self.table[i].pending, self.table[i].priority)
-            for i in range(self.mask + 1) if self.table[i].size != 0
+            (slots[i].order_id, slots[i].place >> 1, 1 - 2 * (slots[i].place & 1), slots[i].size, slots[i].pending,
+             slots[i].priority)
+            for i in range(self.table.mask + 1) if slots[i].size != 0
         ]
         out[:] = rows
         return out[np.argsort(out["order_id"])]
@@ -528,17 +473,15 @@ cdef class OrderBook:
 
     def import_state(self, state not None):
         """Replace the book by an exported one; depth follows from the orders."""
-        self.clear()
-        cdef uint64_t order_id
-        cdef int64_t place, priority
-        cdef uint32_t size, pending
+        cdef Order order
         cdef int i
-        for order in state["orders"]:
-            order_id, size, pending, priority = order["order_id"], order["size"], order["pending"], order["priority"]
-            place = 2 * int(order["tick"]) + (0 if order["side"] > 0 else 1)
-            self.insert(order_id, place, size, priority)
-            self.find(order_id).pending = pending
-            self.change_depth(place & 1, place >> 1, size)
+        self.clear()
+        for row in state["orders"]:
+            order.order_id, order.size, order.pending = row["order_id"], row["size"], row["pending"]
+            order.priority = row["priority"]
+            order.place = 2 * int(row["tick"]) + (0 if row["side"] > 0 else 1)
+            orders_insert(&self.table, &order)
+            self.change_depth(order.place & 1, order.place >> 1, order.size)
         for i in range(N_COUNTERS):
             self.counts[i] = state["counters"][i]
         self.reanchor_to_bbo()

@@ -9,6 +9,7 @@ from qmcore.kernels.events cimport Effect, MboRecord
 cdef enum:
     N_LEVELS = 5
 
+
 @cython.final
 cdef class BinFlow:
     cdef int64_t trade_count, buy_volume, sell_volume, volume

@@ -14,6 +14,8 @@ import numpy as np
 from qmcore.kernels.book cimport NO_ASK, NO_BID, OrderBook
 from qmcore.kernels.events cimport ASK, BID
 
+cdef int64_t UNDEF_PRICE = 0x7FFFFFFFFFFFFFFF
+
 
 @cython.final
 cdef class BinFlow:
@@ -32,10 +34,11 @@ cdef class BinFlow:
         memset(self.ofi, 0, sizeof(self.ofi))
 
     cdef void trade(self, const MboRecord *r) noexcept nogil:
-        """A T record: its side is the aggressor's."""
+        """A T record: its side is the aggressor's. One without a price counts, but not in the average."""
         self.trade_count += 1
-        self.volume += r.size
-        self.notional += <double>r.price * <double>r.size
+        if r.price != UNDEF_PRICE:
+            self.volume += r.size
+            self.notional += <double>r.price * <double>r.size
         if r.side == c'B':
             self.buy_volume += r.size
         elif r.side == c'A':

@@ -5,6 +5,7 @@ from libc.stdint cimport int8_t, int32_t, int64_t
 
 from qmcore.kernels.columns cimport N_BIN_BOOL, N_BIN_F64, N_BIN_I8, N_BIN_I64, N_F64, N_I8, N_I32, N_I64
 
+
 @cython.final
 cdef class FrameBuffer:
     cdef readonly int64_t rows
@@ -33,12 +34,14 @@ cdef struct Copy:
     int64_t item_size
     CopyKind kind
 
+
 @cython.final
 cdef class FramePacker:
     cdef FrameBuffer frame
     cdef bytes template
     cdef Copy *copies
     cdef int n_copies
+
 
 @cython.final
 cdef class ColumnBlock:

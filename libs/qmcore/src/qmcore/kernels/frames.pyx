@@ -19,7 +19,6 @@ cdef class FrameBuffer:
     """Rows and header of one bin. ``rows``: 2R + 1."""
 
     def __cinit__(self, int64_t rows):
-        cdef int64_t i
         self.rows = rows
         self.row_bytes = N_F64 * 8 + N_I64 * 8 + N_I32 * 4 + N_I8
         self.memory = calloc(rows, self.row_bytes)

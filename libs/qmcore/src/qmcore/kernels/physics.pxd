@@ -41,6 +41,7 @@ cdef struct Force:
     double vacuum
     double bound
 
+
 @cython.final
 cdef class TickPhysics:
     cdef double rate_v, rate_a, rate_j, rate_rest

@@ -276,7 +276,6 @@ cdef class TickPhysics:
         """Replace every tick's state by an exported one."""
         cdef const int64_t[:, ::1] view = np.ascontiguousarray(state["ticks"])
         cdef size_t n = view.shape[0]
-        cdef size_t i
         if n and view.shape[1] * 8 != sizeof(TickState):
             raise ValueError("a tick's state has another size than this version's")
         self.states.resize(n)

@@ -16,6 +16,7 @@ cdef enum:
     BIN_READY = 1           # a bin has closed and stands in the frame
     DONE = 2                # the session's last bin has been emitted
 
+
 @cython.final
 cdef class SessionCore:
     cdef readonly OrderBook book

@@ -18,13 +18,21 @@ from qmcore.kernels.book cimport (
 )
 from qmcore.kernels.columns cimport *
 from qmcore.kernels.events cimport ASK, BID, F_LAST, F_MAYBE_BAD_BOOK, F_SNAPSHOT, Effect, MboRecord
-from qmcore.kernels.physics cimport TRAIN_ADD, TRAIN_ASK, TRAIN_BID, TRAIN_FILL, TRAIN_PULL, TickState
+from qmcore.kernels.orders cimport orders_expect
+from qmcore.kernels.physics cimport TRAIN_ASK, TRAIN_BID, TickState
 from qmcore.kernels.spectrum cimport SpectrumRow
 
+
+cdef enum:
+    LOOK_AHEAD = 8                                      # records between a prefetch and its use
 
 
 cdef inline int sign(int64_t x) noexcept nogil:
     return (x > 0) - (x < 0)
+
+
+cdef inline int32_t saturated(int64_t x) noexcept nogil:
+    return 0x7FFFFFFF if x > 0x7FFFFFFF else -0x7FFFFFFF - 1 if x < -0x7FFFFFFF - 1 else <int32_t>x
 
 
 @cython.final
@@ -91,8 +99,10 @@ cdef class SessionCore:
         h[BIN_I64_ofi] = self.flow.ofi[0]
         for m in range(5):
             h[BIN_I64_mlofi_1 + m] = self.flow.ofi[m]
-        self.frame.bin_f64[BIN_F64_mid_price] = <double>((bid + ask) * self.tick_int) / 2e9 if valid else 0.0
-        self.frame.bin_f64[BIN_F64_trade_vwap] = self.flow.notional / <double>self.flow.volume / 1e9 if self.flow.volume > 0 else 0.0
+        self.frame.bin_f64[BIN_F64_mid_price] = <double>(bid + ask) * <double>self.tick_int / 2e9 if valid else 0.0
+        self.frame.bin_f64[BIN_F64_trade_vwap] = (
+            self.flow.notional / <double>self.flow.volume / 1e9 if self.flow.volume > 0 else 0.0
+        )
         self.frame.bin_bool[BIN_BOOL_book_valid] = valid and not self.suspect
 
     cdef void fill_rows(self, int64_t bid, int64_t ask) noexcept nogil:
@@ -116,8 +126,8 @@ cdef class SessionCore:
             f[F64_bid_depth * rows + i] = <double>self.book.depth_at(BID, tick)
             f[F64_ask_depth * rows + i] = <double>self.book.depth_at(ASK, tick)
             f[F64_rest_depth * rows + i] = f[F64_bid_depth * rows + i] + f[F64_ask_depth * rows + i]
-            n[I32_best_ask_move_ticks * rows + i] = <int32_t>ask_move
-            n[I32_best_bid_move_ticks * rows + i] = <int32_t>bid_move
+            n[I32_best_ask_move_ticks * rows + i] = saturated(ask_move)
+            n[I32_best_bid_move_ticks * rows + i] = saturated(bid_move)
             b[I8_ask_reprice_sign * rows + i] = <int8_t>ask_sign
             b[I8_bid_reprice_sign * rows + i] = <int8_t>bid_sign
             b[I8_microstate_id * rows + i] = <int8_t>(3 * (ask_sign + 1) + bid_sign + 1)
@@ -243,8 +253,8 @@ cdef class SessionCore:
         cdef bint snapshot, behind
         while position[0] < n:
             r = &records[position[0]]
-            if position[0] + 8 < n:
-                self.book.expect(r + 8)
+            if position[0] + LOOK_AHEAD < n:
+                orders_expect(&self.book.table, r[LOOK_AHEAD].order_id)
             snapshot = (r.flags & F_SNAPSHOT) != 0
             stamp = r.ts_recv if snapshot else r.ts_event
             behind = stamp > <uint64_t>0x7FFFFFFFFFFFFFFF or <int64_t>stamp < self.clock
@@ -319,7 +329,7 @@ cdef class SessionCore:
         return CONSUMED
 
     def finish_block(self, int64_t through_ns, ColumnBlock block not None):
-        """As ``advance(through_ns, ending=True)`` until nothing is left to close; false where the block is full before."""
+        """As ``advance(through_ns, ending=True)`` until nothing is left to close; false where the block is full."""
         block.bind(self.frame)
         while block.n_filled < block.n_bins:
             if self.advance(through_ns, True) != BIN_READY:

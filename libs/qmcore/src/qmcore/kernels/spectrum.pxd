@@ -34,6 +34,7 @@ cdef struct Tracked:
     double *history         # 3 rings of n_history values of d1, d2, d3
     double *ordered         # the same last values, 3 sorted windows
 
+
 @cython.final
 cdef class Spectrum:
     cdef int n_windows

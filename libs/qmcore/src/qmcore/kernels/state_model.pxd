@@ -15,6 +15,7 @@ cdef struct ModelOutput:
     int8_t dominant
     int8_t ready
 
+
 @cython.final
 cdef class StateModel:
     cdef int64_t rows, radius

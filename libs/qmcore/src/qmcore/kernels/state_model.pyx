@@ -14,6 +14,9 @@ import numpy as np
 from qmcore.kernels.numeric cimport qm_tanh4
 from qmcore.kernels.rolling cimport robust_z, sorted_insert, sorted_mad, sorted_median, sorted_replace
 
+# Intensities this close are equal: the weights above and below spot are the same, summed in another order.
+cdef double TIE = 1e-12
+
 
 @cython.final
 cdef class StateModel:
@@ -153,7 +156,7 @@ cdef class StateModel:
         o.ready = o.sample_count >= self.z_min
         code = 0                                   # ties go to the code nearest 0, then to the positive one
         for i in range(4):
-            if o.intensity[rank[i] + 2] > o.intensity[code + 2]:
+            if o.intensity[rank[i] + 2] > o.intensity[code + 2] + TIE:
                 code = rank[i]
         o.dominant = code
 

@@ -1,0 +1,114 @@
+"""What ``make run`` promises: a URL, a heatmap that moves, and nothing left after Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.e2e.conftest import Up, alive
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+HARMLESS = "GPU stall due to ReadPixels"
+"""Chromium says this of its own screenshots."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on the PATH (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that collects what the console complains of in ``page.complaints``."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    page.complaints = []  # type: ignore[attr-defined]
+    page.on("console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    yield page
+    context.close()
+
+
+def heatmap_picture(page: Page) -> bytes:
+    """A screenshot of the drawing area alone."""
+    return page.locator("#heat").screenshot()
+
+
+def test_the_heatmap_moves_and_the_console_is_silent(up: Up, page: Page, tmp_path: Path) -> None:
+    page.goto(up.url())
+    page.wait_for_timeout(6000)
+    first = heatmap_picture(page)
+    page.wait_for_timeout(2000)
+    second = heatmap_picture(page)
+    page.screenshot(path=tmp_path / "heatmap.png")
+    assert first != second, "two seconds apart, the heatmap shows the same picture"
+    assert "live" in page.locator("body").inner_text().lower()
+    assert [text for text in page.complaints if HARMLESS not in text] == []  # type: ignore[attr-defined]
+
+
+def test_an_unknown_serving_is_said_in_words(up: Up, page: Page) -> None:
+    page.goto(up.url().replace("serving=demo", "serving=nobody"))
+    page.wait_for_timeout(3000)
+    text = page.locator("body").inner_text()
+    assert "nobody" in text
+    assert "demo" in text, "the page should say which servings there are"
+
+
+def test_ctrl_c_ends_everything_and_the_second_start_takes_seconds(
+    up: Up, built_page: Path, lake: Path
+) -> None:
+    up.url()
+    children = up.children()
+    assert len(children) >= 6  # nats, redis, registry, replay, engine, gateway
+    assert up.interrupt() == 0
+    assert [pid for pid in children if alive(pid)] == []
+    began = time.monotonic()
+    again = Up.start(lake, up.state)
+    try:
+        again.url()
+        assert time.monotonic() - began < 30
+    finally:
+        again.interrupt()
+
+
+def test_a_service_that_dies_is_started_again(up: Up) -> None:
+    url = up.url()
+    gateway = url.split("/vp-stream")[0]
+    before = set(up.children())
+    engine = next(pid for pid in before if b"qm_engine" in Path(f"/proc/{pid}/cmdline").read_bytes())
+
+    os.kill(engine, signal.SIGKILL)
+    end = time.monotonic() + 20
+    while time.monotonic() < end and not (set(up.children()) - before):
+        time.sleep(0.1)
+    assert set(up.children()) - before, "no new engine"
+    assert "engine ended with code -9; starting it again" in up.output.read_text()
+    assert httpx.get(f"{gateway}/health", timeout=5).status_code == 200
+
+
+def test_two_stacks_on_one_state_folder_are_refused(up: Up, lake: Path) -> None:
+    up.url()
+    second = Up.start(lake, up.state)
+    assert second.process.wait(30) == 1
+    assert "another qm up runs on this state folder" in second.output.read_text()
