@@ -17,6 +17,7 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+_LONGEST_ECHO = 200
 SpecT = TypeVar("SpecT", bound=BaseModel)
 
 
@@ -38,7 +39,8 @@ def _describe(error: ValidationError, model: type[BaseModel]) -> tuple[str, str,
     elif first["type"] == "missing":
         problem = "required, but missing"
     else:
-        problem = f"{problem} (got {first['input']!r})"
+        got = repr(first["input"])
+        problem = f"{problem} (got {got if len(got) <= _LONGEST_ECHO else got[:_LONGEST_ECHO] + ' ...'})"
     return field, problem, allowed
 
 

@@ -82,10 +82,17 @@ class RuntimeConfig(InstrumentConfig):
 
 
 def canonical_json(model: BaseModel) -> str:
-    """One spelling for one content: sorted keys, no spaces."""
-    return json.dumps(model.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    """One spelling for one model, every field in it: sorted keys, no spaces."""
+    return _spell(model.model_dump(mode="json"))
 
 
 def canonical_hash(model: BaseModel) -> str:
-    """SHA-256 of the canonical JSON, in hex."""
-    return hashlib.sha256(canonical_json(model).encode()).hexdigest()
+    """SHA-256, in hex, of the canonical JSON without the fields that have their default value.
+
+    A field that a later version adds with a default therefore changes no hash of what exists.
+    """
+    return hashlib.sha256(_spell(model.model_dump(mode="json", exclude_defaults=True)).encode()).hexdigest()
+
+
+def _spell(document: object) -> str:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)

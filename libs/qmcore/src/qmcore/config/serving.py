@@ -6,10 +6,9 @@ load (SPEC section 6).
 
 from __future__ import annotations
 
-import datetime as dt_
 from typing import Self
 
-from pydantic import Field, SerializeAsAny, model_validator
+from pydantic import AwareDatetime, Field, SerializeAsAny, model_validator
 
 from qmcore.config.base import Spec
 from qmcore.config.instrument import NonNegative
@@ -46,7 +45,7 @@ class ServingSource(Spec):
     experiment: str | None = None
     serving: str | None = Field(None, description="name of the ServingSpec")
     config_hash: str = Field(description="hash of the specs that were resolved")
-    published_at: dt_.datetime
+    published_at: AwareDatetime
 
 
 class PublishedServingSpec(Spec):
