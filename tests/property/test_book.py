@@ -32,7 +32,9 @@ def both(records: NDArray[np.void], n_slots: int) -> tuple[OrderBook, ReferenceB
 def assert_same_book(kernel: OrderBook, plain: ReferenceBook) -> None:
     """Every order, every level, every queue and the touch."""
     orders = sorted(plain.orders.values(), key=lambda o: o.order_id)
-    assert kernel.orders().tolist() == [(o.order_id, o.tick, o.side, o.size, o.pending, o.priority) for o in orders]
+    assert kernel.orders().tolist() == [
+        (o.order_id, o.tick, o.side, o.size, o.pending, o.priority) for o in orders
+    ]
     assert (kernel.best_bid_tick, kernel.best_ask_tick) == (plain.best_tick(BID), plain.best_tick(ASK))
     for side in (BID, ASK):
         assert kernel.levels(side, 1000) == plain.levels(side, 1000)
@@ -63,7 +65,9 @@ def test_the_books_agree(records: NDArray[np.void], n_slots: int) -> None:
 
 
 @given(records=streams(), n_slots=WINDOWS)
-def test_depth_is_the_sum_of_live_orders_and_touch_the_best_of_them(records: NDArray[np.void], n_slots: int) -> None:
+def test_depth_is_the_sum_of_live_orders_and_touch_the_best_of_them(
+    records: NDArray[np.void], n_slots: int
+) -> None:
     kernel, _ = both(records, n_slots)
     assert_depth_is_the_sum_of_live_orders(kernel)
 
@@ -88,7 +92,7 @@ def test_where_the_window_lies_changes_nothing(records: NDArray[np.void], n_slot
         assert kernel.anchor_tick == bid + (ask - bid) // 2
 
 
-@given(records=streams(), more=streams(20), n_slots=WINDOWS)
+@given(records=streams(), more=streams(max_events=20), n_slots=WINDOWS)
 def test_a_book_goes_on_from_its_checkpoint(
     records: NDArray[np.void], more: NDArray[np.void], n_slots: int
 ) -> None:
@@ -115,7 +119,9 @@ def test_the_map_of_orders_survives_growth_and_deletion() -> None:
     assert kernel.order_count == 10_000
 
 
-@pytest.mark.parametrize(("tick_int", "n_slots"), [(15, 512), (0, 512), (-5, 512), (TICK, 0), (TICK, 100), (TICK, -64)])
+@pytest.mark.parametrize(
+    ("tick_int", "n_slots"), [(15, 512), (0, 512), (-5, 512), (TICK, 0), (TICK, 100), (TICK, -64)]
+)
 def test_impossible_sizes_are_refused(tick_int: int, n_slots: int) -> None:
     with pytest.raises(ValueError, match=r"tick_int must be|n_absolute_ticks must be"):
         OrderBook(tick_int, n_slots)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import mpmath
+import mpmath  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -23,7 +23,18 @@ SLOTS = 512
 FAR_TICKS = (0, 1, 255, 256, 511, 512, -1, 100_000, -(10**9))
 
 RELATIVE_GAPS = (0.0, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 0.019, 0.0201, 0.021, 0.3, 1.0, 4.0, 60.0)
-STEPS_NS = (0, 0, 1, 50, 10_000, 3_000_000, 100_000_000, NS_PER_SECOND, 30 * NS_PER_SECOND, 3600 * NS_PER_SECOND)
+STEPS_NS = (
+    0,
+    0,
+    1,
+    50,
+    10_000,
+    3_000_000,
+    100_000_000,
+    NS_PER_SECOND,
+    30 * NS_PER_SECOND,
+    3600 * NS_PER_SECOND,
+)
 
 
 class Strike(NamedTuple):
@@ -37,7 +48,9 @@ class Strike(NamedTuple):
 def physics_configs(draw: st.DrawFn) -> PhysicsConfig:
     """Time constants that are equal, nearly equal, or orders of magnitude apart, in any order."""
     base = draw(st.sampled_from((2.0, 0.02, 300.0)))
-    gaps = draw(st.permutations([0.0, draw(st.sampled_from(RELATIVE_GAPS)), draw(st.sampled_from(RELATIVE_GAPS))]))
+    gaps = draw(
+        st.permutations([0.0, draw(st.sampled_from(RELATIVE_GAPS)), draw(st.sampled_from(RELATIVE_GAPS))])
+    )
     velocity, acceleration, jerk = (base * (1 + gap) for gap in gaps)
     return PhysicsConfig(
         tau_velocity=velocity,
@@ -110,7 +123,9 @@ def test_the_forces_agree(config: PhysicsConfig, history: list[Strike], wait_ns:
     t_ns = now_ns + wait_ns
     for tick in {effect.tick for _, effect in history}:
         scale = scales(config, history, tick, t_ns)[:2].sum()
-        assert kernel.forces_at(tick, t_ns) == pytest.approx(plain.forces(tick, t_ns), rel=1e-9, abs=1e-12 * scale + 1e-300)
+        assert kernel.forces_at(tick, t_ns) == pytest.approx(
+            plain.forces(tick, t_ns), rel=1e-9, abs=1e-12 * scale + 1e-300
+        )
 
 
 @given(config=physics_configs(), history=strike_lists)
@@ -124,7 +139,9 @@ def test_no_value_is_nan_or_infinite(config: PhysicsConfig, history: list[Strike
 
 
 @given(config=physics_configs(), history=strike_lists, reads=st.lists(st.sampled_from(STEPS_NS), max_size=4))
-def test_reading_never_changes_a_state(config: PhysicsConfig, history: list[Strike], reads: list[int]) -> None:
+def test_reading_never_changes_a_state(
+    config: PhysicsConfig, history: list[Strike], reads: list[int]
+) -> None:
     undisturbed, _, now_ns = both(config, history)
     watched, t_ns = TickPhysics(config, SLOTS), START_NS
     for step_ns, effect in history:
@@ -137,7 +154,11 @@ def test_reading_never_changes_a_state(config: PhysicsConfig, history: list[Stri
         assert watched.state(tick, now_ns).tobytes() == undisturbed.state(tick, now_ns).tobytes()
 
 
-@given(config=physics_configs(), history=strike_lists, steps=st.lists(st.sampled_from(STEPS_NS), min_size=2, max_size=6))
+@given(
+    config=physics_configs(),
+    history=strike_lists,
+    steps=st.lists(st.sampled_from(STEPS_NS), min_size=2, max_size=6),
+)
 def test_one_step_is_many_steps(config: PhysicsConfig, history: list[Strike], steps: list[int]) -> None:
     kernel, _, now_ns = both(config, history)
     tick = history[0].effect.tick
@@ -147,7 +168,8 @@ def test_one_step_is_many_steps(config: PhysicsConfig, history: list[Strike], st
         t_ns += step_ns
         state = stepped.state(tick, t_ns)
         stepped = TickPhysics(config, SLOTS)
-        stepped.import_state({"ticks": np.array([state]), "touched": np.array([], np.int32)})
+        bits = np.array([state]).view(np.int64).reshape(1, -1)
+        stepped.import_state({"ticks": bits, "touched": np.array([], np.int32)})
     many = stepped.state(tick, t_ns)
     scale = scales(config, history, tick, t_ns)
     for stage, name in enumerate("vaj"):
@@ -157,7 +179,9 @@ def test_one_step_is_many_steps(config: PhysicsConfig, history: list[Strike], st
 
 
 @given(config=physics_configs(), history=strike_lists, order=st.randoms(use_true_random=False))
-def test_simultaneous_events_count_in_any_order(config: PhysicsConfig, history: list[Strike], order: object) -> None:
+def test_simultaneous_events_count_in_any_order(
+    config: PhysicsConfig, history: list[Strike], order: object
+) -> None:
     at_once = [Strike(0, effect) for _, effect in history]
     shuffled = at_once.copy()
     order.shuffle(shuffled)  # type: ignore[attr-defined]
@@ -188,15 +212,22 @@ def test_a_hundred_fills_in_one_nanosecond_are_one_large_fill() -> None:
 @pytest.mark.parametrize("gap_j", RELATIVE_GAPS)
 @pytest.mark.parametrize("seconds", [1e-6, 0.1, 3.0, 40.0])
 def test_equal_and_near_equal_time_constants_to_50_digits(gap_a: float, gap_j: float, seconds: float) -> None:
-    config = PhysicsConfig(tau_velocity=2.0, tau_acceleration=2.0 * (1 + gap_a), tau_jerk=2.0 * (1 - 0.5 * gap_j / (1 + gap_j)))
+    config = PhysicsConfig(
+        tau_velocity=2.0, tau_acceleration=2.0 * (1 + gap_a), tau_jerk=2.0 * (1 - 0.5 * gap_j / (1 + gap_j))
+    )
     kernel, t_ns = TickPhysics(config, SLOTS), round(seconds * NS_PER_SECOND)
     strike(kernel, Effect(0, add=10), 0)
     state = kernel.state(0, t_ns)
     with mpmath.workdps(50):
         tv, ta, tj = (mpmath.mpf(t) for t in (config.tau_velocity, config.tau_acceleration, config.tau_jerk))
-        system = mpmath.matrix([[-1 / tv, 0, 0], [-1 / (tv * ta), -1 / ta, 0], [-1 / (tv * ta * tj), -1 / (ta * tj), -1 / tj]])
+        system = mpmath.matrix(
+            [[-1 / tv, 0, 0], [-1 / (tv * ta), -1 / ta, 0], [-1 / (tv * ta * tj), -1 / (ta * tj), -1 / tj]]
+        )
         start = mpmath.matrix([10 / tv, 10 / (tv * ta), 10 / (tv * ta * tj)])
-        exact = [float(x) for x in mpmath.expm(system * (mpmath.mpf(t_ns) / NS_PER_SECOND), method="taylor") * start]
+        exact = [
+            float(x)
+            for x in mpmath.expm(system * (mpmath.mpf(t_ns) / NS_PER_SECOND), method="taylor") * start
+        ]
     scale = scales(config, [Strike(0, Effect(0, add=10))], 0, START_NS + t_ns)[:, 0]
     for stage, name in enumerate("vaj"):
         assert state[name][0] == pytest.approx(exact[stage], rel=1e-9, abs=2e-12 * scale[stage])

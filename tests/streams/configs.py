@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from qmcore.config.runtime import RuntimeConfig
 
+SESSION_START_NS = 1_715_175_000_000_000_000
+"""Start of the session of ``small_config``: 2024-05-08 09:30 ET."""
+
 
 def small_config(**overrides: object) -> RuntimeConfig:
     """A resolved configuration of an E-mini-like future; any field may be overridden."""
@@ -24,7 +27,7 @@ def small_config(**overrides: object) -> RuntimeConfig:
         "state_model_d3_weight": 0.25,
         "state_model_spatial_decay_power": 0.5,
         "dt": "2024-05-08",
-        "start_time": "09:30",
-        "end_time": "10:00",
+        "start_time": "09:30:00",
+        "end_time": "09:30:02.5",
     }
     return RuntimeConfig.model_validate(fields | overrides)

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from tests.streams.tape import LAST, MAYBE_BAD, SNAPSHOT, TICK, UNDEFINED_PRICE, UNDEFINED_TIME, Tape
 
 CENTRE_TICK: Final = 20_000
-START_NS: Final = 1_700_000_000_000_000_000
+START_NS: Final = 1_715_175_000_000_000_000 - 10_000_000
+"""Where tapes begin: 10 ms before the session of ``configs.small_config``."""
 
-PASSIVE: Final = (1, 1, 2, 2, 3, 4, 5, 7)
+PASSIVE: Final = (1, 2, 2, 3, 3, 4, 5, 7)
 """Distances from the centre on the order's own side, in ticks."""
 
 STRANGE_PRICES: Final = (
@@ -31,7 +32,10 @@ STRANGE_PRICES: Final = (
     0,
     -3 * TICK,
     -3 * TICK - TICK // 2,
-    *((CENTRE_TICK + jump) * TICK for jump in (-3, 3, -120, 120, -300, 300, -90_000, 250_000, 400_000, -700_000)),
+    *(
+        (CENTRE_TICK + jump) * TICK
+        for jump in (-3, 3, -120, 120, -300, 300, -90_000, 250_000, 400_000, -700_000)
+    ),
 )
 STEPS_NS: Final = (0, 0, 0, 1, 700, 3_000_000, 40_000_000, 260_000_000)
 STRANGE_STEPS_NS: Final = (-1, -2_000_000_000, 5_000_000_000, 3_600_000_000_000)
@@ -54,7 +58,7 @@ class Event(NamedTuple):
     undefined_time: bool = False
 
 
-def events(
+def choices_of(
     *,
     kind: str,
     side: str = "BA",
@@ -70,13 +74,13 @@ def events(
     return st.tuples(*(st.sampled_from(c) for c in choices)).map(Event._make)
 
 
-opening_orders: Final = events(kind="A")
+opening_orders: Final = choices_of(kind="A")
 """Orders of a book that is not crossed."""
 
-ordinary_events: Final = events(kind="AAAAMMCCCFX", flags=(LAST, LAST, LAST, 0), step_ns=STEPS_NS)
+ordinary_events: Final = choices_of(kind="AAAAMMCCCFX", flags=(LAST, LAST, LAST, 0), step_ns=STEPS_NS)
 """Adds, modifies, cancels, fills and whole trades (``X``) of a few orders around one price."""
 
-strange_events: Final = events(
+strange_events: Final = choices_of(
     kind="AAAMMCFTNRSsX?",
     side="BANx",
     distance=(*PASSIVE, 0, -1, -4),
@@ -127,12 +131,29 @@ def records_of(events: list[Event]) -> NDArray[np.void]:
     return tape.records()
 
 
-def event_lists(max_events: int = 60) -> st.SearchStrategy[list[Event]]:
+def records_of_a_day(night: list[Event], warmup: list[Event], session: list[Event]) -> NDArray[np.void]:
+    """Records before the physics starts, before the session starts, and around its start."""
+    tape = Tape(START_NS)
+    for before_minutes, part in ((35, night), (20, warmup), (0, session)):
+        tape.now_ns = START_NS - before_minutes * 60 * 1_000_000_000
+        for event in part:
+            write(tape, event)
+    return tape.records()
+
+
+def event_lists(min_events: int = 1, max_events: int = 60) -> st.SearchStrategy[list[Event]]:
     """An opening book, then ordinary events with strange ones among them."""
-    body = st.lists(st.one_of(ordinary_events, ordinary_events, strange_events), min_size=1, max_size=max_events)
+    events = st.one_of(ordinary_events, ordinary_events, ordinary_events, strange_events)
+    body = st.lists(events, min_size=min_events, max_size=max_events)
     return st.tuples(st.lists(opening_orders, max_size=8), body).map(lambda parts: parts[0] + parts[1])
 
 
-def streams(max_events: int = 60) -> st.SearchStrategy[NDArray[np.void]]:
+def days() -> st.SearchStrategy[NDArray[np.void]]:
+    """Record arrays that reach from before the warm-up into the session of ``configs.small_config``."""
+    before = event_lists(max_events=6)
+    return st.builds(records_of_a_day, before, before, event_lists(min_events=20, max_events=90))
+
+
+def streams(min_events: int = 1, max_events: int = 60) -> st.SearchStrategy[NDArray[np.void]]:
     """Record arrays of ``MBO_DTYPE``."""
-    return event_lists(max_events).map(records_of)
+    return event_lists(min_events, max_events).map(records_of)

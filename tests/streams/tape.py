@@ -11,25 +11,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-MBO_DTYPE: Final = np.dtype(
-    [
-        ("length", "u1"),
-        ("rtype", "u1"),
-        ("publisher_id", "<u2"),
-        ("instrument_id", "<u4"),
-        ("ts_event", "<u8"),
-        ("order_id", "<u8"),
-        ("price", "<i8"),
-        ("size", "<u4"),
-        ("flags", "u1"),
-        ("channel_id", "u1"),
-        ("action", "u1"),
-        ("side", "u1"),
-        ("ts_recv", "<u8"),
-        ("ts_in_delta", "<i4"),
-        ("sequence", "<u4"),
-    ]
-)
+from qmcore.dbn import MBO_DTYPE
 
 TICK: Final = 250_000_000
 """Tick of all test instruments in units of 1e-9."""
@@ -76,11 +58,15 @@ class Tape:
         self._rows.append((*head, ts_recv, 0, len(self._rows)))
         return self
 
-    def add(self, order_id: int, side: str, tick: int, size: int, *, flags: int = LAST, after: int = 0) -> Self:
+    def add(
+        self, order_id: int, side: str, tick: int, size: int, *, flags: int = LAST, after: int = 0
+    ) -> Self:
         """A new order."""
         return self.put("A", order_id, side, tick, size, flags=flags, after=after)
 
-    def modify(self, order_id: int, side: str, tick: int, size: int, *, flags: int = LAST, after: int = 0) -> Self:
+    def modify(
+        self, order_id: int, side: str, tick: int, size: int, *, flags: int = LAST, after: int = 0
+    ) -> Self:
         """A new absolute price and size."""
         return self.put("M", order_id, side, tick, size, flags=flags, after=after)
 

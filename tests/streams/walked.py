@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.streams.drawn import CENTRE_TICK, START_NS, STRANGE_PRICES, Event, write
-from tests.streams.tape import LAST, MAYBE_BAD, SNAPSHOT, TICK, Tape
+from tests.streams.tape import LAST, MAYBE_BAD, SNAPSHOT, TICK, UNDEFINED_PRICE, Tape
 
 
 @dataclass
@@ -42,9 +42,9 @@ class Walk:
         draw = self.random
         step_ns = int(draw.expovariate(1 / self.mean_step_ns)) if draw.random() < 0.7 else 0
         if draw.random() < self.jump:
-            self._jump(draw.choice((-1500, -300, -40, 40, 300, 1500)))
+            self._move(draw.choice((-1500, -300, -40, 40, 300, 1500)), leave_behind=0.2)
         elif draw.random() < 0.05:
-            self.centre += draw.choice((-1, 1))
+            self._move(draw.choice((-1, 1)), leave_behind=1.0)
         if draw.random() < self.mess:
             self._mess(step_ns)
         elif len(self.orders) < 30 or draw.random() < 0.45:
@@ -77,14 +77,13 @@ class Walk:
                 self.tape.modify(order_id, side, tick, new := draw.randint(1, 2 * size), after=step_ns)
                 self.orders[order_id] = (side, tick, new)
             case "m":
-                new_tick = self.centre - draw.randint(1, 6) if side == "B" else self.centre + draw.randint(1, 6)
+                new_tick = (
+                    self.centre - draw.randint(1, 6) if side == "B" else self.centre + draw.randint(1, 6)
+                )
                 self.tape.modify(order_id, side, new_tick, size, after=step_ns)
                 self.orders[order_id] = (side, new_tick, size)
             case _:
-                self.tape.trade("A" if side == "B" else "B", tick, part, after=step_ns)
-                self.tape.fill(order_id, part)
-                self.tape.cancel(order_id, part)
-                self._shrink(order_id, part)
+                self._trade(order_id, part, step_ns)
 
     def _shrink(self, order_id: int, part: int) -> None:
         side, tick, size = self.orders[order_id]
@@ -93,14 +92,23 @@ class Walk:
         else:
             self.orders[order_id] = (side, tick, size - part)
 
-    def _jump(self, ticks: int) -> None:
-        """The whole market moves: most orders are cancelled, the rest stays behind, out of any window."""
+    def _move(self, ticks: int, leave_behind: float) -> None:
+        """The market moves: what is in the way trades, of the rest only a share stays."""
         self.centre += ticks
         for order_id in list(self.orders):
-            side, tick, size = self.orders.pop(order_id)
-            is_in_the_way = tick >= self.centre if side == "B" else tick <= self.centre
-            if is_in_the_way or self.random.random() < 0.8:
+            side, tick, size = self.orders[order_id]
+            if tick >= self.centre if side == "B" else tick <= self.centre:
+                self._trade(order_id, size, step_ns=0)
+            elif self.random.random() >= leave_behind:
                 self.tape.cancel(order_id, size)
+                del self.orders[order_id]
+
+    def _trade(self, order_id: int, part: int, step_ns: int) -> None:
+        side, tick, _ = self.orders[order_id]
+        self.tape.trade("A" if side == "B" else "B", tick, part, after=step_ns)
+        self.tape.fill(order_id, part)
+        self.tape.cancel(order_id, part)
+        self._shrink(order_id, part)
 
     def _mess(self, step_ns: int) -> None:
         draw = self.random
@@ -115,7 +123,7 @@ class Walk:
             size=draw.choice((0, 1, 3, 9, 2**32 - 1) if kind in "CF" else (0, 1, 3, 9)),
             flags=draw.choice(flags),
             step_ns=draw.choice((step_ns, -5_000_000, 0)),
-            price=draw.choice((None, self.centre * TICK + 7, *STRANGE_PRICES)),
+            price=draw.choice((None, UNDEFINED_PRICE, self.centre * TICK + 7, *STRANGE_PRICES)),
             undefined_time=draw.random() < 0.05,
         )
         write(self.tape, event)

@@ -198,7 +198,9 @@ def test_an_undefined_price_is_skipped_before_anything_else(action: str) -> None
 
 
 def test_off_tick_prices_count_on_adds_and_modifies_only() -> None:
-    tape = Tape().put("A", 1, "B", price=100 * TICK + 1, size=5).put("M", 1, "B", price=100 * TICK - 1, size=5)
+    tape = (
+        Tape().put("A", 1, "B", price=100 * TICK + 1, size=5).put("M", 1, "B", price=100 * TICK - 1, size=5)
+    )
     tape.put("C", 1, "B", price=100 * TICK - 1, size=1).put("T", 0, "B", price=100 * TICK - 1, size=1)
     book, _ = replay(tape)
     assert book.levels(BID, 5) == [(100, 4)]
@@ -242,7 +244,14 @@ def test_priority_is_kept_at_the_same_place_with_size_not_increased() -> None:
 
 
 def test_a_level_shows_the_best_first() -> None:
-    tape = Tape().add(1, "B", 98, 1).add(2, "B", 100, 2).add(3, "A", 105, 3).add(4, "A", 103, 4).add(5, "B", 98, 5)
+    tape = (
+        Tape()
+        .add(1, "B", 98, 1)
+        .add(2, "B", 100, 2)
+        .add(3, "A", 105, 3)
+        .add(4, "A", 103, 4)
+        .add(5, "B", 98, 5)
+    )
     book, _ = replay(tape)
     assert book.levels(BID, 5) == [(100, 2), (98, 6)]
     assert book.levels(ASK, 1) == [(103, 4)]
@@ -260,7 +269,9 @@ def test_a_crossed_book_has_no_touch() -> None:
 
 
 def test_last_event_id_is_the_last_record_applied_at_the_tick() -> None:
-    tape = Tape().add(1, "B", 100, 5).add(2, "B", 99, 5).fill(1, 1).modify(2, "B", 98, 5).cancel(9, 1).fill(9, 1)
+    tape = (
+        Tape().add(1, "B", 100, 5).add(2, "B", 99, 5).fill(1, 1).modify(2, "B", 98, 5).cancel(9, 1).fill(9, 1)
+    )
     assert replay(tape)[0].last_event_id == {100: 3, 99: 4, 98: 4}
 
 
@@ -280,7 +291,10 @@ def bad_book(*records: MboRecord) -> ReferenceBook:
         (Tape().put("N", flags=LAST | MAYBE_BAD).clear(), True),
         (Tape().put("N", flags=LAST | MAYBE_BAD).add(1, "B", 1, 1, flags=LAST | SNAPSHOT), True),
         (Tape().put("N", flags=LAST | MAYBE_BAD).clear().add(1, "B", 1, 1, flags=LAST | SNAPSHOT), False),
-        (Tape().put("N", flags=LAST | MAYBE_BAD).clear(flags=SNAPSHOT).add(1, "B", 1, 1, flags=SNAPSHOT), True),
+        (
+            Tape().put("N", flags=LAST | MAYBE_BAD).clear(flags=SNAPSHOT).add(1, "B", 1, 1, flags=SNAPSHOT),
+            True,
+        ),
         (Tape().put("N", flags=LAST | MAYBE_BAD).clear(flags=LAST | SNAPSHOT), False),
         (Tape().clear(flags=LAST | SNAPSHOT | MAYBE_BAD), False),
         (Tape().clear().add(1, "B", 1, 1, flags=LAST | SNAPSHOT | MAYBE_BAD), True),

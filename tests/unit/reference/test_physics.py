@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-import mpmath
+import mpmath  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 
@@ -54,7 +54,9 @@ def as_matrix(quiet: QuietTime) -> np.ndarray:
 def exact_matrix(seconds: float, config: PhysicsConfig) -> np.ndarray:
     """exp(A t) of the chain's differential equations, in 60 digits by mpmath."""
     with mpmath.workdps(60):
-        rv, ra, rj = (1 / mpmath.mpf(t) for t in (config.tau_velocity, config.tau_acceleration, config.tau_jerk))
+        rv, ra, rj = (
+            1 / mpmath.mpf(t) for t in (config.tau_velocity, config.tau_acceleration, config.tau_jerk)
+        )
         # tau_a a' = v' - a and v' = -v/tau_v; likewise for j.
         system = mpmath.matrix([[-rv, 0, 0], [-rv * ra, -ra, 0], [-rv * ra * rj, -ra * rj, -rj]])
         return np.array(mpmath.expm(system * mpmath.mpf(seconds), method="taylor").tolist(), dtype=float)

@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 
+from qmcore.config.pipeline import SessionWindow
 from qmcore.contracts.columns import BIN_TABLE, GRID_COLUMNS
-from qmcore.reference.pipeline import ReferenceBin, reference_grids, spot_tick_of
-from qmcore.units import NS_PER_MS, NS_PER_SECOND
+from qmcore.reference.pipeline import ReferenceBin, reference_session, spot_tick_of
+from qmcore.units import NS_PER_MS, NS_PER_SECOND, Ns
 from tests.streams.configs import small_config
 from tests.streams.tape import LAST, MAYBE_BAD, SNAPSHOT, Tape
 
@@ -18,10 +19,11 @@ WIDTH = 100 * NS_PER_MS
 T0 = 1_700_000_000 * NS_PER_SECOND
 
 
-def bins_of(tape: Tape, bins: int = 3, **window: int) -> list[ReferenceBin]:
-    """The first bins of the session that starts at T0."""
-    span = {"start_ns": T0, "end_ns": T0 + bins * WIDTH, "coverage_end_ns": T0 + bins * WIDTH} | window
-    return reference_grids(tape.records(), CONFIG, **span)
+def bins_of(tape: Tape, bins: int = 3, *, warmup_ns: int = T0, covered: bool = True) -> list[ReferenceBin]:
+    """The bins of a session that starts at T0 and is ``bins`` long."""
+    end_ns = T0 + bins * WIDTH
+    window = SessionWindow(Ns(warmup_ns), Ns(T0), Ns(end_ns))
+    return reference_session(tape.records(), CONFIG, window, end_ns if covered else None).bins
 
 
 def touch(tape: Tape) -> Tape:
@@ -32,7 +34,9 @@ def row(grid: ReferenceBin, k: int) -> dict[str, float]:
     return {name: values[k + CONFIG.grid_radius_ticks].item() for name, values in grid.columns.items()}
 
 
-@pytest.mark.parametrize(("bid", "ask", "spot"), [(100, 102, 101), (100, 101, 101), (-2, -1, -1), (-3, -1, -2)])
+@pytest.mark.parametrize(
+    ("bid", "ask", "spot"), [(100, 102, 101), (100, 101, 101), (-2, -1, -1), (-3, -1, -2)]
+)
 def test_spot_is_the_mid_rounded_half_up(bid: int, ask: int, spot: int) -> None:
     assert spot_tick_of(bid, ask) == spot
 
@@ -48,10 +52,16 @@ def test_bins_are_consecutive_and_quiet_ones_are_there_too() -> None:
 
 def test_only_whole_bins_that_the_file_covers() -> None:
     tape = touch(Tape(T0)).quiet(T0 + 2 * WIDTH + 5)
-    assert len(bins_of(tape, coverage_end_ns=T0 + 2 * WIDTH - 1)) == 1 + 1  # the clock has passed bin 1 already
-    assert len(reference_grids(tape.records(), CONFIG, start_ns=T0, end_ns=T0 + 9 * WIDTH)) == 2
-    assert len(reference_grids(tape.records(), CONFIG, start_ns=T0, end_ns=T0 + WIDTH + 3)) == 1
-    assert reference_grids(Tape().records(), CONFIG, start_ns=T0, end_ns=T0 + WIDTH) == []
+    assert len(bins_of(tape, bins=9, covered=False)) == 2
+    window = SessionWindow(Ns(T0), Ns(T0), Ns(T0 + 2 * WIDTH - 1))
+    assert len(reference_session(tape.records(), CONFIG, window).bins) == 1
+    assert bins_of(Tape(), covered=False) == []
+
+
+def test_records_behind_the_session_are_not_read() -> None:
+    tape = touch(Tape(T0)).put("?", at=T0 + WIDTH - 1).put("?", at=T0 + WIDTH).put("?", at=T0 + 2 * WIDTH)
+    window = SessionWindow(Ns(T0), Ns(T0), Ns(T0 + WIDTH))
+    assert reference_session(tape.records(), CONFIG, window).counters["unknown_action"] == 1
 
 
 def test_a_record_at_a_bins_end_belongs_to_the_next() -> None:
@@ -72,10 +82,21 @@ def test_the_touch_in_the_header_and_the_depth_in_the_rows() -> None:
     first = bins_of(touch(Tape(T0)))[0]
     assert first.header["mid_price"] == 101 * 0.25
     assert first.header["spot_ref_price_int"] == 101 * 250_000_000
-    assert (first.header["best_bid_price_int"], first.header["best_ask_price_int"]) == (25 * 10**9, 25_500_000_000)
-    assert (first.header["best_bid_qty"], first.header["best_ask_qty"], first.header["book_valid"]) == (5, 7, True)
+    assert (first.header["best_bid_price_int"], first.header["best_ask_price_int"]) == (
+        25 * 10**9,
+        25_500_000_000,
+    )
+    assert (first.header["best_bid_qty"], first.header["best_ask_qty"], first.header["book_valid"]) == (
+        5,
+        7,
+        True,
+    )
     assert first.columns["k"].tolist() == list(range(-6, 7))
-    assert (row(first, -1)["bid_depth"], row(first, -1)["rest_depth"], row(first, 1)["ask_depth"]) == (5, 5, 7)
+    assert (row(first, -1)["bid_depth"], row(first, -1)["rest_depth"], row(first, 1)["ask_depth"]) == (
+        5,
+        5,
+        7,
+    )
     assert [row(first, k)["last_event_id"] for k in (-1, 0, 1)] == [1, 0, 2]
 
 
@@ -98,7 +119,12 @@ def test_without_a_touch_the_rows_are_zero() -> None:
 
 
 def test_moves_of_the_touch() -> None:
-    tape = touch(Tape(T0)).modify(1, "B", 101, 5, after=WIDTH).cancel(1, 5, after=WIDTH).add(3, "B", 99, 1, after=WIDTH)
+    tape = (
+        touch(Tape(T0))
+        .modify(1, "B", 101, 5, after=WIDTH)
+        .cancel(1, 5, after=WIDTH)
+        .add(3, "B", 99, 1, after=WIDTH)
+    )
     grids = bins_of(tape, bins=4)
     assert [row(g, 0)["best_bid_move_ticks"] for g in grids] == [0, 1, 0, 0]
     assert row(grids[1], 3)["state5_code"] == 2
@@ -107,7 +133,12 @@ def test_moves_of_the_touch() -> None:
 
 
 def test_the_state_model_repeats_itself_where_there_is_no_touch() -> None:
-    tape = touch(Tape(T0)).modify(1, "B", 101, 5, after=WIDTH).cancel(1, 5, after=WIDTH).add(3, "B", 99, 1, after=WIDTH)
+    tape = (
+        touch(Tape(T0))
+        .modify(1, "B", 101, 5, after=WIDTH)
+        .cancel(1, 5, after=WIDTH)
+        .add(3, "B", 99, 1, after=WIDTH)
+    )
     models = [{n: v for n, v in g.header.items() if n.startswith("model_")} for g in bins_of(tape, bins=4)]
     assert [m["model_sample_count"] for m in models] == [1, 2, 2, 3]
     assert models[1] == models[2]
@@ -117,7 +148,11 @@ def test_the_state_model_repeats_itself_where_there_is_no_touch() -> None:
 def test_before_warm_up_there_is_a_book_but_no_physics() -> None:
     early = Tape(T0 - 3 * WIDTH).add(1, "B", 100, 5).add(2, "A", 102, 7, after=WIDTH)
     (first,) = bins_of(early, bins=1, warmup_ns=T0 - 2 * WIDTH)
-    assert (row(first, -1)["bid_depth"], row(first, -1)["v_add"], row(first, -1)["last_event_id"]) == (5, 0, 1)
+    assert (row(first, -1)["bid_depth"], row(first, -1)["v_add"], row(first, -1)["last_event_id"]) == (
+        5,
+        0,
+        1,
+    )
     assert row(first, 1)["v_add"] == pytest.approx(3.5 * math.exp(-0.3 / 2))
     assert (first.header["bin_event_count"], first.header["event_id"], first.header["ofi"]) == (0, 2, 0)
 
@@ -147,10 +182,11 @@ def test_composite_rolls_from_bin_0_also_while_there_is_no_touch() -> None:
     assert row(second, 1)["composite"] == pytest.approx((1 * 1 + 2 * 0.5 + 0.5 * 0.5) / 3.5, abs=1e-6)
 
 
-def test_a_force_sourced_state_reads_the_cells_own_balance() -> None:
+def test_a_force_sourced_state_reads_the_cells_own_composite() -> None:
     config = small_config(state_source="force")
     tape = touch(Tape(T0)).cancel(1, 5).add(3, "B", 99, 2)
-    (first,) = reference_grids(tape.records(), config, start_ns=T0, end_ns=T0 + WIDTH, coverage_end_ns=T0 + WIDTH)
+    window = SessionWindow(Ns(T0), Ns(T0), Ns(T0 + WIDTH))
+    (first,) = reference_session(tape.records(), config, window, coverage_end_ns=T0 + WIDTH).bins
     codes = dict(zip(first.columns["k"].tolist(), first.columns["state5_code"].tolist(), strict=True))
     spot = int(first.header["spot_ref_price_int"]) // 250_000_000
     assert codes[102 - spot] == -1  # asks build above: bear pressure

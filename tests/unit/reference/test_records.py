@@ -10,8 +10,11 @@ from tests.streams.tape import LAST, SNAPSHOT, UNDEFINED_TIME, Tape
 
 def cuts(tape: Tape) -> tuple[list[bool], GroupClock]:
     """For each record, whether the group that was open ends before it; and the clock at the end."""
-    clock = GroupClock()
-    return [clock.observe(record) for record in read_records(tape.records())], clock
+    clock, ended = GroupClock(), []
+    for record in read_records(tape.records()):
+        ended.append(clock.observe(record))
+        clock.join(record)
+    return ended, clock
 
 
 def test_a_group_ends_with_f_last() -> None:
@@ -21,7 +24,9 @@ def test_a_group_ends_with_f_last() -> None:
 
 
 def test_a_group_ends_where_the_clock_advances() -> None:
-    ended, clock = cuts(Tape(10).add(1, "B", 1, 1, flags=0).add(2, "B", 1, 1, flags=0).add(3, "B", 1, 1, after=1))
+    ended, clock = cuts(
+        Tape(10).add(1, "B", 1, 1, flags=0).add(2, "B", 1, 1, flags=0).add(3, "B", 1, 1, after=1)
+    )
     assert ended == [False, False, True]
     assert clock.unterminated_groups == 1
 
@@ -56,3 +61,13 @@ def test_a_held_record_stays_in_its_group() -> None:
 def test_the_largest_defined_time_is_taken() -> None:
     _, clock = cuts(Tape(10).put("N", at=2**63 - 1))
     assert (clock.now_ns, clock.clock_clamps) == (2**63 - 1, 0)
+
+
+def test_a_record_that_does_not_join_leaves_no_group_behind() -> None:
+    clock = GroupClock()
+    (record,) = read_records(Tape(10).put("N", flags=0).records())
+    clock.observe(record)
+    assert not clock.end_of_file()
+    clock.join(record)
+    assert clock.end_of_file()
+    assert clock.counters() == {"clock_clamps": 0, "unterminated_groups": 1}

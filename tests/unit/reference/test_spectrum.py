@@ -17,7 +17,9 @@ def column(*values: float) -> np.ndarray:
 
 def test_composite_is_the_force_balance_with_a_floor() -> None:
     pressure, vacuum = np.array([[3.0, 0.0, 1e-9]]), np.array([[1.0, 0.0, 0.0]])
-    np.testing.assert_allclose(composite(pressure, vacuum, 1e-6), [[2 / 4.000001, 0.0, 1e-9 / 1.001e-6]], rtol=1e-14)
+    np.testing.assert_allclose(
+        composite(pressure, vacuum, 1e-6), [[2 / 4.000001, 0.0, 1e-9 / 1.001e-6]], rtol=1e-14
+    )
 
 
 def test_bins_0_to_3_by_hand() -> None:
@@ -33,7 +35,9 @@ def test_bins_0_to_3_by_hand() -> None:
     d1 = [0.0, *(np.diff(rolled) / DT)]
     d2 = [0.0, d1[1] / DT, (d1[2] - d1[1]) / DT, (d1[3] - d1[2]) / DT]
     d3 = [0.0, d2[1] / DT, (d2[2] - d2[1]) / DT, (d2[3] - d2[2]) / DT]
-    for ours, by_hand in zip((spectrum.rolled, spectrum.d1, spectrum.d2, spectrum.d3), (rolled, d1, d2, d3), strict=True):
+    for ours, by_hand in zip(
+        (spectrum.rolled, spectrum.d1, spectrum.d2, spectrum.d3), (rolled, d1, d2, d3), strict=True
+    ):
         np.testing.assert_allclose(ours[:, 0], by_hand, rtol=1e-12)
     assert spectrum.d3[0, 0] == 0.0
 
@@ -56,7 +60,10 @@ def test_robust_z_waits_for_its_samples_and_for_a_scale() -> None:
 
 def test_flow_score_by_hand() -> None:
     config = small_config(
-        flow_windows=(1,), flow_rollup_weights=(1.0,), flow_derivative_weights=(2.0, 0.0, 0.0), flow_zscore_min_periods=4
+        flow_windows=(1,),
+        flow_rollup_weights=(1.0,),
+        flow_derivative_weights=(2.0, 0.0, 0.0),
+        flow_zscore_min_periods=4,
     )
     spectrum = DenseSpectrum(column(0.0, 0.1, 0.3, 0.6), config, 1.0)
     # d1 = 0, .1, .2, .3: median .15, deviations .15 .05 .05 .15 with median .1

@@ -22,7 +22,10 @@ from tests.streams.configs import small_config
 K = np.arange(-2, 3, dtype=np.int32)
 DT = 0.1
 PLAIN = small_config(
-    state_model_spatial_decay_power=0.0, state_model_d2_weight=0.0, state_model_d3_weight=0.0, grid_radius_ticks=2
+    state_model_spatial_decay_power=0.0,
+    state_model_d2_weight=0.0,
+    state_model_d3_weight=0.0,
+    grid_radius_ticks=2,
 )
 
 
@@ -46,7 +49,9 @@ def test_the_table_of_states(ask: int, bid: int, above: int, below: int, microst
     assert move.microstate_id == microstate
 
 
-@pytest.mark.parametrize(("ask", "bid", "up", "down"), [(2, 1, 1, 0), (-1, -4, 0, 1), (1, -1, 0, 0), (0, 1, 0, 0)])
+@pytest.mark.parametrize(
+    ("ask", "bid", "up", "down"), [(2, 1, 1, 0), (-1, -4, 0, 1), (1, -1, 0, 0), (0, 1, 0, 0)]
+)
 def test_chase_flags(ask: int, bid: int, up: int, down: int) -> None:
     columns = TouchMove(ask_ticks=ask, bid_ticks=bid).columns(rows=3)
     assert columns["chase_up_flag"].tolist() == [up] * 3
@@ -86,7 +91,13 @@ def test_one_bin_by_hand() -> None:
 
 @pytest.mark.parametrize(
     ("codes", "dominant"),
-    [([0, 0, 0, 2, 2], 0), ([1, 1, 0, 2, 2], 1), ([-2, -2, 0, -1, -1], -1), ([-2, -2, 0, 2, 2], 2), ([1, 0, 0, -1, 2], 0)],
+    [
+        ([0, 0, 0, 2, 2], 0),
+        ([1, 1, 0, 2, 2], 1),
+        ([-2, -2, 0, -1, -1], -1),
+        ([-2, -2, 0, 2, 2], 2),
+        ([1, 0, 0, -1, 2], 0),
+    ],
 )
 def test_ties_go_to_the_code_nearest_0_then_to_the_positive(codes: list[int], dominant: int) -> None:
     out = ReferenceStateModel(PLAIN, DT).update(K, np.array(codes, np.int8))

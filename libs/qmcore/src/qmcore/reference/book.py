@@ -92,6 +92,7 @@ class ReferenceBook:
         for record in read_records(records):
             if self._clock.observe(record):
                 self.end_group(after_last=False)
+            self._clock.join(record)
             self._records_seen += 1
             self.apply(record, self._records_seen)
             if record.is_last:
@@ -129,11 +130,7 @@ class ReferenceBook:
 
     def counters(self) -> dict[str, int]:
         """All anomaly counters by name, the clock's included when ``apply_records`` drives the book."""
-        return {
-            **self._counts,
-            "clock_clamps": self._clock.clock_clamps,
-            "unterminated_groups": self._clock.unterminated_groups,
-        }
+        return self._counts | self._clock.counters()
 
     # -- the book, computed from live orders --------------------------------------------------
 

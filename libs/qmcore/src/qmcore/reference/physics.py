@@ -178,7 +178,9 @@ class TickState:
             "bid_depth": self.bid_depth,
             "ask_depth": self.ask_depth,
         }
-        return masses | {f"{stage}_{name}": getattr(c, stage) for name, c in chains.items() for stage in "vaj"}
+        return masses | {
+            f"{stage}_{name}": getattr(c, stage) for name, c in chains.items() for stage in "vaj"
+        }
 
 
 def pressure(state: TickState, config: PhysicsConfig) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qmcore.config.instrument import InstrumentConfig
+from qmcore.config.pipeline import SessionWindow
 from qmcore.contracts.columns import GRID_COLUMNS
 from qmcore.reference.book import ASK, BID, ReferenceBook
 from qmcore.reference.flow import ReferenceFlow
@@ -49,33 +50,40 @@ def spot_tick_of(bid_tick: int, ask_tick: int) -> int:
     return (bid_tick + ask_tick + 1) // 2
 
 
-def reference_grids(
+@dataclass(frozen=True)
+class ReferenceSession:
+    """A whole session: its bins, its anomalies, and the dense spectrum of every tick that was ever served."""
+
+    bins: list[ReferenceBin]
+    counters: dict[str, int]
+    ticks: list[int]
+    spectrum: DenseSpectrum
+
+
+def reference_session(
     records: NDArray[np.void],
     config: InstrumentConfig,
-    *,
-    start_ns: int,
-    end_ns: int,
-    warmup_ns: int | None = None,
+    window: SessionWindow,
     coverage_end_ns: int | None = None,
-) -> list[ReferenceBin]:
-    """Every whole bin of [start_ns, min(end_ns, coverage)), from all records of one instrument.
+) -> ReferenceSession:
+    """Every whole bin of ``window`` that is covered, from all records of one instrument.
 
-    Physics starts at ``warmup_ns`` (``start_ns`` when left out); coverage is the last record's clock when left out.
+    Coverage ends at the last record's time when left out.
     """
-    session = _Session(config, start_ns, end_ns, start_ns if warmup_ns is None else warmup_ns)
+    run = _Run(config, window)
     for record in read_records(records):
-        session.take(record)
-    ends = session.finish(coverage_end_ns)
-    return _grids(ends, config) if ends else []
+        if not run.take(record):
+            break
+    run.finish(coverage_end_ns)
+    return _second_pass(run.ends, run.counters(), config)
 
 
-class _Session:
+class _Run:
     """Drives the plain parts record by record and remembers the end of every bin."""
 
-    def __init__(self, config: InstrumentConfig, start_ns: int, end_ns: int, warmup_ns: int) -> None:
+    def __init__(self, config: InstrumentConfig, window: SessionWindow) -> None:
         self.ends: list[_BinEnd] = []
-        self._config = config
-        self._start_ns, self._end_ns, self._warmup_ns = start_ns, end_ns, warmup_ns
+        self._config, self._window = config, window
         self._width_ns = config.cell_width_ms * NS_PER_MS
         self._book = ReferenceBook(config.tick_int)
         self._physics = ReferencePhysics(config)
@@ -87,42 +95,58 @@ class _Session:
         self._group_restores = False
         self._touch: tuple[int, int] | None = None
 
-    def take(self, record: MboRecord) -> None:
-        """One record: close what ends before it, apply it, close its group if it is the last."""
+    def take(self, record: MboRecord) -> bool:
+        """Close what ends before the record, apply it, close its group; False where the session is over before it."""
         if self._clock.observe(record):
             self._end_group(after_last=False)
         now_ns = self._group_ns = self._clock.now_ns
         self._close_bins(now_ns)
+        if now_ns >= self._window.start_ns and self._is_over:
+            return False
+        self._clock.join(record)
         self._event_id += 1
         self._group_restores |= record.is_snapshot or record.action == "R"
-        if now_ns >= self._start_ns:
+        if now_ns >= self._window.start_ns:
             self._bin_event_count += 1
             if record.action == "T":
                 self._flow.trade(record)
         effects = self._book.apply(record, self._event_id)
-        if now_ns >= self._warmup_ns and not record.is_snapshot:
+        if now_ns >= self._window.warmup_ns and not record.is_snapshot:
             for effect in effects:
                 self._physics.impulse(effect, now_ns)
         if record.is_last:
             self._end_group(after_last=True)
+        return True
 
-    def finish(self, coverage_end_ns: int | None) -> list[_BinEnd]:
-        """Close the whole bins that are left."""
-        if self._clock.group_is_open:
+    def finish(self, coverage_end_ns: int | None) -> None:
+        """There are no further records: end the open group and close the whole bins that are covered."""
+        if self._clock.end_of_file():
             self._end_group(after_last=False)
         self._close_bins(self._clock.now_ns if coverage_end_ns is None else coverage_end_ns)
-        return self.ends
+
+    def counters(self) -> dict[str, int]:
+        """All anomalies by name."""
+        return self._book.counters() | self._clock.counters()
+
+    @property
+    def _next_bin_end_ns(self) -> int:
+        return self._window.start_ns + (len(self.ends) + 1) * self._width_ns
+
+    @property
+    def _is_over(self) -> bool:
+        """No whole bin fits into the window any more."""
+        return self._next_bin_end_ns > self._window.end_ns
 
     def _end_group(self, *, after_last: bool) -> None:
         self._book.end_group(after_last=after_last)
-        in_session = self._group_ns >= self._start_ns
+        in_session = self._group_ns >= self._window.start_ns
         self._flow.end_group(self._book, counts=in_session and not self._group_restores)
         self._group_restores = False
 
     def _close_bins(self, through_ns: int) -> None:
-        limit_ns = min(through_ns, self._end_ns)
-        while (bin_start_ns := self._start_ns + len(self.ends) * self._width_ns) + self._width_ns <= limit_ns:
-            self.ends.append(self._close_bin(bin_start_ns, bin_start_ns + self._width_ns))
+        while not self._is_over and self._next_bin_end_ns <= through_ns:
+            bin_end_ns = self._next_bin_end_ns
+            self.ends.append(self._close_bin(bin_end_ns - self._width_ns, bin_end_ns))
 
     def _close_bin(self, bin_start_ns: int, bin_end_ns: int) -> _BinEnd:
         book, tick_int = self._book, self._config.tick_int
@@ -176,11 +200,13 @@ def _served(spot_tick: int, config: InstrumentConfig) -> list[int]:
     return list(range(spot_tick - radius, spot_tick + radius + 1))
 
 
-def _grids(ends: list[_BinEnd], config: InstrumentConfig) -> list[ReferenceBin]:
-    """Second pass: dense composites of every tick that is ever served, then the rows of every bin."""
-    ever_served = {tick for end in ends if end.spot_tick is not None for tick in _served(end.spot_tick, config)}
-    ticks = sorted(ever_served)
-    forces = np.array([[e.physics.forces(tick, _time(e)) for tick in ticks] for e in ends]).reshape(len(ends), -1, 2)
+def _second_pass(ends: list[_BinEnd], counters: dict[str, int], config: InstrumentConfig) -> ReferenceSession:
+    """Dense composites of every tick that is ever served, then the rows of every bin."""
+    ticks = sorted(
+        {tick for end in ends if end.spot_tick is not None for tick in _served(end.spot_tick, config)}
+    )
+    forces = np.array([[e.physics.forces(tick, _time(e)) for tick in ticks] for e in ends])
+    forces = forces.reshape(len(ends), len(ticks), 2)
     balance = composite(forces[:, :, 0], forces[:, :, 1], config.flow_composite_floor)
     bin_seconds = config.cell_width_ms * NS_PER_MS / NS_PER_SECOND
     spectrum = DenseSpectrum(balance, config, bin_seconds)
@@ -200,14 +226,14 @@ def _grids(ends: list[_BinEnd], config: InstrumentConfig) -> list[ReferenceBin]:
             } | _signal_columns(spectrum, t, at)
             k = columns["k"].astype(np.int32)
             columns["state5_code"] = (
-                states_by_force(k, balance[t, at], config.flow_neutral_threshold)
+                states_by_force(k, spectrum.rolled[t, at], config.flow_neutral_threshold)
                 if config.state_source == "force"
                 else states_by_reprice(k, end.move)
             )
             model.update(k, columns["state5_code"].astype(np.int8))
         output = {f"model_{name}": value for name, value in asdict(model.output).items()}
         bins.append(ReferenceBin(end.header | output, columns))
-    return bins
+    return ReferenceSession(bins, counters, ticks, spectrum)
 
 
 def _time(end: _BinEnd) -> int:

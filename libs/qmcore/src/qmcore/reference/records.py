@@ -71,14 +71,31 @@ class GroupClock:
 
     def observe(self, record: MboRecord) -> bool:
         """Move the clock to ``record``; True where the group that was open ends before it."""
-        stated = record.stated_ns
-        advances = self.now_ns < stated <= INT64_MAX
-        if stated < self.now_ns or stated > INT64_MAX:
-            self.clock_clamps += 1
-        cut = self.group_is_open and (advances or record.is_snapshot != self._snapshot)
-        self.unterminated_groups += cut
+        advances = self.now_ns < record.stated_ns <= INT64_MAX
         if advances:
-            self.now_ns = stated
+            self.now_ns = record.stated_ns
+        cut = self.group_is_open and (advances or record.is_snapshot != self._snapshot)
+        if cut:
+            self._cut()
+        return cut
+
+    def join(self, record: MboRecord) -> None:
+        """``record``, observed before, belongs to the group that is open now, or opens one."""
+        self.clock_clamps += record.stated_ns != self.now_ns
         self.group_is_open = not record.is_last
         self._snapshot = record.is_snapshot
+
+    def _cut(self) -> None:
+        self.group_is_open = False
+        self.unterminated_groups += 1
+
+    def end_of_file(self) -> bool:
+        """There are no further records; True where a group was still open, which ends now."""
+        cut = self.group_is_open
+        if cut:
+            self._cut()
         return cut
+
+    def counters(self) -> dict[str, int]:
+        """The clock's anomaly counters by name."""
+        return {"clock_clamps": self.clock_clamps, "unterminated_groups": self.unterminated_groups}

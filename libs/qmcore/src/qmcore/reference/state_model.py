@@ -52,14 +52,19 @@ class TouchMove:
         up = self.ask_sign > 0 and self.bid_sign > 0
         down = self.ask_sign < 0 and self.bid_sign < 0
         return {
-            "best_ask_move_ticks": np.full(rows, self.ask_ticks, np.int32),
-            "best_bid_move_ticks": np.full(rows, self.bid_ticks, np.int32),
+            "best_ask_move_ticks": np.full(rows, _saturated(self.ask_ticks), np.int32),
+            "best_bid_move_ticks": np.full(rows, _saturated(self.bid_ticks), np.int32),
             "ask_reprice_sign": np.full(rows, self.ask_sign, np.int8),
             "bid_reprice_sign": np.full(rows, self.bid_sign, np.int8),
             "microstate_id": np.full(rows, self.microstate_id, np.int8),
             "chase_up_flag": np.full(rows, up, np.int8),
             "chase_down_flag": np.full(rows, down, np.int8),
         }
+
+
+def _saturated(ticks: int) -> int:
+    """``ticks``, or the nearest int32."""
+    return max(-(2**31), min(2**31 - 1, ticks))
 
 
 def states_by_reprice(k: NDArray[np.int32], move: TouchMove) -> NDArray[np.int8]:
@@ -75,7 +80,7 @@ def states_by_reprice(k: NDArray[np.int32], move: TouchMove) -> NDArray[np.int8]
 
 
 def states_by_force(k: NDArray[np.int32], balance: Dense, neutral: float) -> NDArray[np.int8]:
-    """state5 codes from each cell's own force balance; k = 0 is mixed."""
+    """state5 codes from each cell's own ``composite`` as it is served; k = 0 is mixed."""
     above = np.where(balance < 0, BULL_VACUUM, BEAR_PRESSURE)
     below = np.where(balance < 0, BEAR_VACUUM, BULL_PRESSURE)
     codes = np.where(k > 0, above, np.where(k < 0, below, MIXED))
@@ -155,7 +160,9 @@ class ReferenceStateModel:
         ready = samples >= c.state_model_zscore_min_periods
         z = [z_score(window[:, i]) if ready else 0.0 for i in (1, 2, 3)]
         w = (c.state_model_d1_weight, c.state_model_d2_weight, c.state_model_d3_weight)
-        blend = sum(wi * math.tanh(zi / c.state_model_tanh_scale) for wi, zi in zip(w, z, strict=True)) / sum(w)
+        blend = sum(wi * math.tanh(zi / c.state_model_tanh_scale) for wi, zi in zip(w, z, strict=True)) / sum(
+            w
+        )
         _, d1, d2, d3 = self._history[-1]
         most = max(intensity.values())
         self.output = ModelOutput(
