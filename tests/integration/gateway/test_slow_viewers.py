@@ -6,7 +6,6 @@ import asyncio
 import socket
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from tests.fixtures.brokers import NatsServer, RedisServer
@@ -20,7 +19,10 @@ GROWTH_BYTES = 48 << 20
 
 @pytest.fixture(scope="module")
 def tight_stack(
-    tmp_path_factory: pytest.TempPathFactory, nats_server: NatsServer, redis_server: RedisServer, market: MarketLake
+    tmp_path_factory: pytest.TempPathFactory,
+    nats_server: NatsServer,
+    redis_server: RedisServer,
+    market: MarketLake,
 ) -> Iterator[Stack]:
     """A gateway with little patience and little room for a viewer."""
     made = Stack(
@@ -55,8 +57,8 @@ async def stalled_connection(stack: Stack, serving: str) -> socket.socket:
     return stalled
 
 
-def metric(stack: Stack, name: str) -> float:
-    for line in httpx.get(stack.url("/metrics")).text.splitlines():
+async def metric(stack: Stack, name: str) -> float:
+    for line in (await stack.get("/metrics")).text.splitlines():
         if line.startswith(f"qm_gateway_{name}"):
             return float(line.split()[-1])
     raise AssertionError(f"no metric {name}")
@@ -70,8 +72,8 @@ async def test_viewers_that_stop_reading_neither_slow_others_nor_grow_the_gatewa
         stalled += [await stalled_connection(tight_stack, "slow") for _ in range(SLOW)]
         await quick.read_bins(20)
         before = tight_stack.gateway.rss_bytes()
-        speed = {"action": "speed", "speed": 4}
-        assert httpx.post(tight_stack.url(f"/v1/sessions/{quick.session_id}"), json=speed).status_code == 200
+        changed = await tight_stack.post(f"/v1/sessions/{quick.session_id}", action="speed", speed=4)
+        assert changed.status_code == 200
         loop = asyncio.get_running_loop()
         began, first = loop.time(), len(quick.bins)
         await quick.read_bins(first + 160)
@@ -79,15 +81,15 @@ async def test_viewers_that_stop_reading_neither_slow_others_nor_grow_the_gatewa
         assert took < 6.0, f"160 bins at 40 a second took {took:.1f} s"
         assert quick.seqs == list(range(len(quick.bins)))
         assert not any("dropped" in b.update for b in quick.bins)
-        assert metric(tight_stack, "bins_dropped_total") >= SLOW * 50
-        assert metric(tight_stack, "viewers_closed_slow_total") >= SLOW
+        assert await metric(tight_stack, "bins_dropped_total") >= SLOW * 50
+        assert await metric(tight_stack, "viewers_closed_slow_total") >= SLOW
         grown = tight_stack.gateway.rss_bytes() - before
         assert grown < GROWTH_BYTES, f"the gateway has grown by {grown / 1e6:.0f} MB"
-        for number in range(100):
-            if metric(tight_stack, "viewers ") == 1:
+        for _ in range(100):
+            if await metric(tight_stack, "viewers ") == 1:
                 break
             await asyncio.sleep(0.1)
-        assert metric(tight_stack, "viewers ") == 1, f"stalled viewers still hold their places after {number} looks"
+        assert await metric(tight_stack, "viewers ") == 1, "stalled viewers still hold their places"
     for connection in stalled:
         connection.close()
 
@@ -96,8 +98,7 @@ async def test_a_viewer_that_pauses_is_told_how_many_bins_it_lost(tight_stack: S
     await tight_stack.publish("pausing", config(flow_tanh_scale=4.5))
     async with Viewer(f"{tight_stack.stream_url()}?serving=pausing", receive_buffer=1 << 14) as viewer:
         await viewer.read_bins(3)
-        speed = {"action": "speed", "speed": 8}
-        httpx.post(tight_stack.url(f"/v1/sessions/{viewer.session_id}"), json=speed)
+        await tight_stack.post(f"/v1/sessions/{viewer.session_id}", action="speed", speed=8)
         await asyncio.sleep(2.0)
         had = len(viewer.bins)
         await viewer.read_bins(had + 40)
@@ -112,8 +113,7 @@ async def test_a_viewer_that_stays_behind_is_closed_with_1013(tight_stack: Stack
     await tight_stack.publish("behind", config(flow_tanh_scale=4.6))
     async with Viewer(f"{tight_stack.stream_url()}?serving=behind", receive_buffer=1 << 14) as viewer:
         await viewer.read_bins(3)
-        speed = {"action": "speed", "speed": 8}
-        httpx.post(tight_stack.url(f"/v1/sessions/{viewer.session_id}"), json=speed)
+        await tight_stack.post(f"/v1/sessions/{viewer.session_id}", action="speed", speed=8)
         await asyncio.sleep(5.5)
         await viewer.read_to_end()
         assert viewer.close_code == 1013

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
 import pytest
 
 from tests.fixtures.market import MarketLake, config
@@ -37,9 +36,7 @@ async def test_a_viewer_gets_config_and_bins_that_equal_the_pipelines(
         assert started["model_config"]["name"] == "derivative"
         assert viewer.connection.subprotocol == "qmachina.v1"
         if speed != 1.0:
-            answer = httpx.post(
-                stack.url(f"/v1/sessions/{viewer.session_id}"), json={"action": "speed", "speed": speed}
-            )
+            answer = await stack.post(f"/v1/sessions/{viewer.session_id}", action="speed", speed=speed)
             assert answer.status_code == 200, answer.text
         await viewer.read_bins(40)
         assert viewer.seqs == list(range(40))
@@ -62,7 +59,7 @@ async def test_two_viewers_share_one_session_and_the_late_one_gets_the_past(
             assert not any("backfill" in b.update for b in first.bins)
             assert [b.arrow for b in late.bins] == [b.arrow for b in first.bins]
             assert [b.plain_json for b in late.bins] == [b.plain_json for b in first.bins]
-    sessions = [s for s in httpx.get(stack.url("/v1/sessions")).json() if s["serving_name"] == "shared"]
+    sessions = [s for s in (await stack.get("/v1/sessions")).json() if s["serving_name"] == "shared"]
     assert len(sessions) == 1
 
 

@@ -66,10 +66,10 @@ def test_heartbeats_keep_a_feed_alive() -> None:
     epoch = cursor.new_feed()
     assert not cursor.silent(100.0), "nobody has accepted it yet"
     cursor.feeding(100.0)
-    assert not cursor.silent(102.9)
-    assert cursor.receive(batch(epoch, 0, 0, 0, BatchKind.HEARTBEAT), 102.9) is Verdict.IGNORE
-    assert not cursor.silent(105.8)
-    assert cursor.silent(106.0)
+    assert not cursor.silent(101.9)
+    assert cursor.receive(batch(epoch, 0, 0, 0, BatchKind.HEARTBEAT), 101.9) is Verdict.IGNORE
+    assert not cursor.silent(103.8)
+    assert cursor.silent(104.0)
 
 
 def test_a_later_worker_has_later_epochs() -> None:

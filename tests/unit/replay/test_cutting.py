@@ -29,7 +29,7 @@ def chunk(times: list[int], first_index: int = 0) -> Chunk:
 
 
 def order_ids(piece: Piece) -> list[int]:
-    return np.frombuffer(piece.data, MBO_DTYPE)["order_id"].tolist()
+    return [int(i) for i in np.frombuffer(piece.data, MBO_DTYPE)["order_id"]]
 
 
 def test_the_clock_never_goes_back_and_ignores_undefined_times() -> None:

@@ -46,6 +46,14 @@ class FeedClient:
         """Give every batch to ``submit``, in order and once. Returns after the last one."""
         session_id = self._start.session_id
         await self._with_patience(self._prepare)
+        # Batches on their way may be lost with the connection, and those in the broker's memory with the broker.
+        forget = self._bus.on_reconnect(self._ask.set)
+        try:
+            await self._follow_feeds(session_id, submit)
+        finally:
+            forget()
+
+    async def _follow_feeds(self, session_id: str, submit: Callable[[Work], None]) -> None:
         async with (
             StreamReader(
                 self._bus,

@@ -7,8 +7,8 @@ from typing import Final
 
 from qmcore.contracts.bus_messages import BatchHeader, BatchKind
 
-SILENCE_S: Final = 3.0
-"""Replay workers send a heartbeat every second; a feed that is silent for so long is dead."""
+SILENCE_S: Final = 2.0
+"""Replay workers send a heartbeat every half second; a feed that is silent for so long is dead."""
 
 
 class Verdict(Enum):

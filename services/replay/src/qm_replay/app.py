@@ -6,15 +6,16 @@ import asyncio
 import logging
 import os
 import socket
+from contextlib import suppress
 
 from qm_replay.feed import Feed
 from qm_replay.settings import ReplaySettings
 from qm_replay.source import RecordSource
-from qmcore.bus import Bus, set_up_streams
+from qmcore.bus import Bus, Subscription, set_up_streams
 from qmcore.config.instrument import instrument_config_path, load_instrument
 from qmcore.contracts.bus_messages import FeedReply, FeedRequest
 from qmcore.contracts.subjects import FEED_REQUEST, REPLAY_GROUP, check_session_id
-from qmcore.errors import NotFound
+from qmcore.errors import NotFound, Unavailable
 from qmcore.service import Readiness, ServiceMetrics, health_app, make_server, session_log_context
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class ReplayService:
         self._worker = f"replay-{socket.gethostname()}-{os.getpid()}"
         self._bus = Bus(settings.nats_url, self._worker)
         self._feeds: dict[str, Feed] = {}
-        self._draining = False
+        self._listening: Subscription | None = None
         self._metrics = ServiceMetrics("replay")
         self._metrics.gauge("feeds", "sessions that are being fed", lambda: float(len(self._feeds)))
         self._requests = self._metrics.counter("feed_requests", "requests for a feed", ["answer"])
@@ -51,7 +52,7 @@ class ReplayService:
                 server = make_server(app, self._settings.health_host, self._settings.health_port)
                 tasks.append(group.create_task(server.run_until(stopping)))
             await stopping.wait()
-            self._draining = True
+            await self._refuse_from_now_on()
             for feed in list(self._feeds.values()):
                 feed.stop("this replay worker is going down", handover=True)
             tasks[0].cancel()
@@ -68,17 +69,22 @@ class ReplayService:
                 group.create_task(self._feed(request))
             return FeedReply(accepted=not reason, worker=self._worker, reason=reason)
 
-        await self._bus.on_request(FEED_REQUEST, REPLAY_GROUP, FeedRequest, answer)
+        self._listening = await self._bus.on_request(FEED_REQUEST, REPLAY_GROUP, FeedRequest, answer)
         log.info("ready, playing from %s", self._settings.lake)
         await self._bus.watch()
+
+    async def _refuse_from_now_on(self) -> None:
+        """Leave the queue group, so that the engines' next requests go to others."""
+        if self._listening is not None:
+            await self._bus.unsubscribe(self._listening)
+            with suppress(Unavailable):
+                await self._bus.flush()
 
     def _refuse(self, request: FeedRequest) -> str:
         try:
             check_session_id(request.session_id)
         except NotFound as error:
             return str(error)
-        if self._draining:
-            return "going down"
         if len(self._feeds) >= self._settings.replay_feeds:
             return f"all {self._settings.replay_feeds} feeds are taken (QM_REPLAY_FEEDS)"
         return ""

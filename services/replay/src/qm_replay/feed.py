@@ -24,7 +24,7 @@ from qmcore.errors import BadInput, CorruptData, Unavailable
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_S: Final = 1.0
+HEARTBEAT_S: Final = 0.5
 ORPHANED_S: Final = 15.0
 """Engines send a FeedControl every second; a feed that hears nothing for so long has no engine."""
 

@@ -4,7 +4,7 @@
 restarts of the broker; ``WorkQueue`` takes work items and keeps them; ``GridLog`` writes a session's grids, fenced.
 """
 
-from qmcore.bus.connection import Bus, RawMessage
+from qmcore.bus.connection import Bus, RawMessage, Subscription
 from qmcore.bus.grid_log import GridLog
 from qmcore.bus.publish_window import LogLost, Outgoing, PublishWindow
 from qmcore.bus.pull_window import PullWindow
@@ -33,6 +33,7 @@ __all__ = [
     "Puller",
     "RawMessage",
     "StreamReader",
+    "Subscription",
     "WorkItem",
     "WorkQueue",
     "delete_grid_stream",

@@ -18,7 +18,7 @@ import nats.errors
 import nats.js.errors
 from nats.aio.client import Client, Server
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
+from nats.aio.subscription import Subscription as NatsSubscription
 from nats.js import JetStreamContext
 from pydantic import BaseModel, ValidationError
 
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 RawMessage: TypeAlias = Msg
 """A message as nats-py gives it."""
+
+Subscription: TypeAlias = NatsSubscription
+"""What ``Bus.unsubscribe`` ends."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ReplyT = TypeVar("ReplyT", bound=BaseModel)

@@ -16,10 +16,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Final, Self
 
-from nats.aio.subscription import Subscription
 from nats.js import api
 
-from qmcore.bus.connection import Bus, RawMessage
+from qmcore.bus.connection import Bus, RawMessage, Subscription
 from qmcore.bus.publish_window import LogLost, Outgoing, PublishWindow
 from qmcore.bus.streams import ensure_grid_stream, last_sequence
 from qmcore.contracts.bus_messages import GRID_KIND_HEADER, GridKind

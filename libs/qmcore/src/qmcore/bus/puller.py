@@ -13,9 +13,7 @@ import time
 from contextlib import suppress
 from typing import Final, Self
 
-from nats.aio.subscription import Subscription
-
-from qmcore.bus.connection import Bus, RawMessage
+from qmcore.bus.connection import Bus, RawMessage, Subscription
 from qmcore.bus.pull_window import PullWindow
 from qmcore.errors import QmError
 
@@ -34,8 +32,12 @@ class ConsumerLost(QmError):
 class Puller:
     """Use as ``async with``; one task may ``take``."""
 
-    def __init__(self, bus: Bus, stream: str, consumer: str, *, batch: int) -> None:
+    def __init__(
+        self, bus: Bus, stream: str, consumer: str, *, batch: int, expires_s: float = EXPIRES_S
+    ) -> None:
+        """``expires_s``: how long the server may answer a request; at least twice ``HEARTBEAT_S``."""
         self._bus = bus
+        self._expires_ns = int(expires_s * 1e9)
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._name = f"{stream}/{consumer}"
         self._window = PullWindow(batch, SILENCE_S, time.monotonic())
@@ -83,7 +85,7 @@ class Puller:
     async def _request(self) -> None:
         count = self._window.to_request(time.monotonic())
         if count:
-            ask = {"batch": count, "expires": int(EXPIRES_S * 1e9), "idle_heartbeat": int(HEARTBEAT_S * 1e9)}
+            ask = {"batch": count, "expires": self._expires_ns, "idle_heartbeat": int(HEARTBEAT_S * 1e9)}
             await self._bus.publish(self._subject, json.dumps(ask).encode(), reply=self._inbox)
 
     async def _receive(self, message: RawMessage) -> None:

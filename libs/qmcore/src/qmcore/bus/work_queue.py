@@ -24,6 +24,8 @@ from qmcore.errors import Unavailable
 log = logging.getLogger(__name__)
 
 RETRY_S: Final = 0.2
+EXPIRES_S: Final = 2.0
+"""Less than the queue's patience: else an item comes back to the request of the very worker that stands still."""
 
 
 class WorkItem:
@@ -42,7 +44,8 @@ class WorkItem:
 
     async def give_back(self, delay_s: float = 0.0) -> None:
         """Let another worker have the item, after ``delay_s``. Raises Unavailable."""
-        await self._bus.publish(self._reply, b'-NAK {"delay": %d}' % int(delay_s * 1e9))
+        later = b' {"delay": %d}' % int(delay_s * 1e9) if delay_s else b""
+        await self._bus.publish(self._reply, b"-NAK" + later)
 
 
 class WorkQueue:
@@ -64,7 +67,9 @@ class WorkQueue:
             try:
                 if self._puller is None:
                     await ensure_streams(self._bus)
-                    self._puller = Puller(self._bus, SESSIONS_STREAM, ENGINE_CONSUMER, batch=1)
+                    self._puller = Puller(
+                        self._bus, SESSIONS_STREAM, ENGINE_CONSUMER, batch=1, expires_s=EXPIRES_S
+                    )
                     await self._puller.__aenter__()
                 (raw,) = await self._puller.take()
             except (ConsumerLost, Unavailable, nats.js.errors.APIError) as error:
