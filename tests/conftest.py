@@ -1,5 +1,5 @@
 """Brokers for the integration tests, started once; and Hypothesis profiles: ``default`` for every run, ``thorough``
-(``--hypothesis-profile=thorough``) for a night.
+(``--hypothesis-profile=thorough --timeout=0``) for a night.
 """
 
 from __future__ import annotations

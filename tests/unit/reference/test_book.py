@@ -306,6 +306,12 @@ def test_a_bad_book_is_suspect_until_a_clear_and_a_whole_snapshot(tape: Tape, su
     assert book.counters()["maybe_bad_book"] == 1
 
 
+def test_a_book_that_turns_bad_again_needs_another_clear() -> None:
+    tape = Tape().put("N", flags=LAST | MAYBE_BAD).clear().put("N", flags=LAST | MAYBE_BAD)
+    tape.add(1, "B", 1, 1, flags=LAST | SNAPSHOT)
+    assert bad_book(*read_records(tape.records())).suspect
+
+
 def test_apply_records_ends_groups_by_the_clock_too() -> None:
     tape = Tape().put("N", flags=LAST | MAYBE_BAD).clear(flags=SNAPSHOT).add(1, "B", 1, 1, flags=SNAPSHOT)
     book = ReferenceBook(TICK)

@@ -155,6 +155,14 @@ def test_forces_of_a_pull_and_a_fill_by_hand() -> None:
     assert physics.forces(7, 0) == pytest.approx((0.0, 5.0 + 3.0 + 3.5 + 0.3))
 
 
+def test_forces_see_the_depth_of_both_sides_together() -> None:
+    physics = ReferencePhysics(DEFAULTS)
+    physics.impulse(Effect(7, d_bid=10, d_ask=-4), 0)
+    physics.impulse(Effect(8, d_bid=4, d_ask=-10), 0)
+    assert physics.forces(7, 0) == pytest.approx((0.5 * 6 / 2, 0.0))
+    assert physics.forces(8, 0) == pytest.approx((0.0, 0.5 * 6 / 2))
+
+
 def test_reading_changes_nothing_and_zero_effects_do_not_touch() -> None:
     physics = ReferencePhysics(DEFAULTS)
     physics.impulse(Effect(7, add=10, d_bid=10), 0)

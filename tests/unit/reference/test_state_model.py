@@ -126,6 +126,11 @@ def test_a_constant_has_no_z() -> None:
     assert z_score(np.array([3.0, 3.0, 3.0])) == 0.0
 
 
+def test_a_scale_below_the_floor_falls_back_to_mean_and_deviation() -> None:
+    # MAD 1e-10; mean 5/4 and population deviation 5 sqrt(3)/4.
+    assert z_score(np.array([0.0, 1e-10, 2e-10, 5.0])) == pytest.approx(math.sqrt(3))
+
+
 def test_the_window_forgets() -> None:
     model = ReferenceStateModel(PLAIN, DT)
     for _ in range(25):
