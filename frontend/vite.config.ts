@@ -15,7 +15,7 @@ export default defineConfig({
   },
   build: {
     target: "es2022",
-    rollupOptions: {
+    rolldownOptions: {
       input: {
         index: resolve(import.meta.dirname, "index.html"),
         stream: resolve(import.meta.dirname, "vp-stream.html"),

@@ -5,13 +5,13 @@ export const SERIES = {
   spotTick: (bin: Bin) => bin.spotTick,
   bidTick: (bin: Bin) => bin.bidTick,
   askTick: (bin: Bin) => bin.askTick,
-  vwapTick: (bin: Bin) => bin.flow.vwapTick,
-  buyVolume: (bin: Bin) => bin.flow.buyVolume,
-  sellVolume: (bin: Bin) => bin.flow.sellVolume,
-  score: (bin: Bin) => bin.model.score,
-  signal: (bin: Bin) => bin.signal.value,
-  bull: (bin: Bin) => bin.model.bull,
-  bear: (bin: Bin) => bin.model.bear,
+  vwapTick: ({ detail }: Bin) => detail?.flow.vwapTick ?? NaN,
+  buyVolume: ({ detail }: Bin) => detail?.flow.buyVolume ?? NaN,
+  sellVolume: ({ detail }: Bin) => detail?.flow.sellVolume ?? NaN,
+  score: ({ detail }: Bin) => detail?.model.score ?? NaN,
+  signal: ({ detail }: Bin) => detail?.signal.value ?? NaN,
+  bull: ({ detail }: Bin) => detail?.model.bull ?? NaN,
+  bear: ({ detail }: Bin) => detail?.model.bear ?? NaN,
 } as const;
 
 export type SeriesName = keyof typeof SERIES;

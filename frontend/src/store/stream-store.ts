@@ -5,8 +5,9 @@
  */
 import type { StreamEvent } from "../wire/assemble.js";
 import type { RuntimeConfig, SessionEnd } from "../wire/generated.js";
-import { binOf } from "./bin.js";
-import type { Bin } from "./bin.js";
+import type { PastBin } from "../wire/past-bins.js";
+import { binOf, pastBinOf } from "./bin.js";
+import type { StreamedBin } from "./bin.js";
 import { RateMeter } from "./rates.js";
 import { GridRing, ringCapacity } from "./ring.js";
 import { sessionOf } from "./session.js";
@@ -22,7 +23,7 @@ export interface Stream {
 export class StreamStore {
   readonly rates = new RateMeter();
   stream: Stream | null = null;
-  latest: Bin | null = null;
+  latest: StreamedBin | null = null;
   end: SessionEnd | null = null;
   /** Bins that the gateway dropped for this viewer since the page was opened. */
   droppedBins = 0;
@@ -38,9 +39,9 @@ export class StreamStore {
       case "bin": {
         if (this.stream === null) return "nothing";
         const bin = binOf(event.update, this.stream.session.tickInt);
-        this.droppedBins += bin.dropped;
+        this.droppedBins += event.update.dropped ?? 0;
         if (this.stream.ring.put(bin, event.frame) !== "stored") return "nothing";
-        if (!bin.backfill) this.rates.record(nowMs, bin.endMs);
+        if (event.update.backfill !== true) this.rates.record(nowMs, bin.endMs);
         if (this.latest === null || bin.seq > this.latest.seq) this.latest = bin;
         return "bin";
       }
@@ -48,6 +49,15 @@ export class StreamStore {
         this.end = event.end;
         return "end";
     }
+  }
+
+  /** Bins fetched from the past; how many of them were new. */
+  addPast(bins: readonly PastBin[]): number {
+    if (this.stream === null) return 0;
+    const { ring, session } = this.stream;
+    return bins.filter(
+      ({ header, frame }) => ring.put(pastBinOf(header, session.tickInt), frame) === "stored",
+    ).length;
   }
 
   /** The next runtime_config starts a new history, even if the session has the same id (a restart). */

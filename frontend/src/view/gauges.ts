@@ -12,7 +12,8 @@
  *   depth tilt     (bid - ask) / (bid + ask) over the ten ticks either side of spot, in [-1, 1]
  *   model score    the state model's score                                  in [-1, 1]
  */
-import type { Bin } from "../store/bin.js";
+import type { StreamedBin } from "../store/bin.js";
+import type { RuntimeModel } from "../wire/generated.js";
 import type { GridRing } from "../store/ring.js";
 
 export const GAUGE = { meanMs: 2000, tiltTicks: 10 } as const;
@@ -37,7 +38,7 @@ export const STATE_NAMES: Readonly<Record<string, string>> = {
   "-2": "Bear vacuum",
 };
 
-export function gaugesAt(ring: GridRing, bin: Bin, cellWidthMs: number): Gauges {
+export function gaugesAt(ring: GridRing, bin: StreamedBin, cellWidthMs: number): Gauges {
   const bins = Math.max(1, Math.round(GAUGE.meanMs / cellWidthMs));
   const bull = meanOver(ring, "bull", bin.seq, bins);
   const bear = meanOver(ring, "bear", bin.seq, bins);
@@ -46,15 +47,15 @@ export function gaugesAt(ring: GridRing, bin: Bin, cellWidthMs: number): Gauges 
     bull,
     bear,
     forceBalance: forceBalance(ring, bin.seq),
-    stateCode: bin.model.dominant_state5_code,
-    conviction: conviction(bin),
+    stateCode: bin.detail.model.dominant_state5_code,
+    conviction: conviction(bin.detail.model),
     depthTilt: depthTilt(ring, bin.seq),
-    score: bin.model.score,
+    score: bin.detail.model.score,
   };
 }
 
 /** The dominant state's share of all intensities. */
-export function conviction({ model }: Pick<Bin, "model">): number {
+export function conviction(model: RuntimeModel): number {
   const byCode: Readonly<Record<string, number>> = {
     "2": model.bull_vacuum,
     "1": model.bull_pressure,

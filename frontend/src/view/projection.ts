@@ -1,5 +1,5 @@
 /** The model score carried forward, as bands in the empty room right of the newest bin. */
-import type { Bin } from "../store/bin.js";
+import type { StreamedBin } from "../store/bin.js";
 import { xOfBin, yOfTick } from "./camera.js";
 import type { Camera, PlotSize } from "./camera.js";
 
@@ -20,14 +20,14 @@ const REACH = 0.4;
  * downwards for bear, in proportion to |value|: it shows strength, it does not forecast a price.
  */
 export function projectionBands(
-  bin: Bin,
+  bin: StreamedBin,
   radiusTicks: number,
   camera: Camera,
   size: PlotSize,
 ): ProjectionBand[] {
   if (Number.isNaN(bin.spotTick)) return [];
   const bands: ProjectionBand[] = [];
-  const horizons = [...bin.model.projections].sort((a, b) => a.horizon_bins - b.horizon_bins);
+  const horizons = [...bin.detail.model.projections].sort((a, b) => a.horizon_bins - b.horizon_bins);
   let before = 0;
   for (const { horizon_bins: bins, value } of horizons) {
     const x = xOfBin(camera, size, bin.seq + 1 + before);

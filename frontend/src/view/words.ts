@@ -80,6 +80,13 @@ function troubleWords({ connection, gatewayReason }: StatusFacts): StatusWords {
         title: "The gateway sent something that this page does not understand",
         detail: `${sentence(connection.reason)} ${retry}`,
       };
+    case "not_ready":
+      return {
+        ...base,
+        label: "not ready",
+        title: "The gateway is not ready",
+        detail: `${sentence(connection.reason)} ${retry}`,
+      };
     case "lost":
       return {
         ...base,

@@ -7,7 +7,8 @@
 
 export const PROTOCOL = "qmachina.v1";
 export const CLOSE_BAD_REQUEST = 1008;
-export const CLOSE_TOO_SLOW = 1013;
+/** Too slow where bins came; else: something that the gateway needs is down. */
+export const CLOSE_TRY_AGAIN = 1013;
 export const BACKOFF = { baseMs: 500, factor: 2, maxMs: 15_000 } as const;
 
 export type Phase =
@@ -21,8 +22,8 @@ export type Phase =
   /** The session came to its end. */
   | "ended";
 
-/** Why the connection is not streaming. `unreachable`: it never opened. */
-export type Trouble = "none" | "unreachable" | "lost" | "too_slow" | "malformed";
+/** Why the connection is not streaming. `unreachable`: it never opened; `not_ready`: told to come again. */
+export type Trouble = "none" | "unreachable" | "not_ready" | "lost" | "too_slow" | "malformed";
 
 export interface ConnectionState {
   readonly phase: Phase;
@@ -122,9 +123,14 @@ function onClosed(state: ConnectionState, code: number, reason: string, random: 
     case "waiting_for_config":
     case "streaming":
       if (code === CLOSE_BAD_REQUEST) return [{ ...state, phase: "refused", trouble: "none", reason }, []];
-      if (code === CLOSE_TOO_SLOW) return backOff(state, "too_slow", reason, random, []);
-      return backOff(state, state.phase === "connecting" ? "unreachable" : "lost", reason, random, []);
+      return backOff(state, troubleOf(state.phase, code), reason, random, []);
   }
+}
+
+function troubleOf(phase: "connecting" | "waiting_for_config" | "streaming", code: number): Trouble {
+  if (phase === "connecting") return "unreachable";
+  if (code === CLOSE_TRY_AGAIN) return phase === "streaming" ? "too_slow" : "not_ready";
+  return "lost";
 }
 
 function backOff(

@@ -35,10 +35,11 @@ export class RequestFailed extends WireError {
   override readonly name = "RequestFailed";
 
   constructor(
+    readonly request: string,
     readonly status: number,
-    message: string,
+    readonly reason: string,
   ) {
-    super(message);
+    super(`${request}: ${reason}`);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * The gateway's REST interface as far as the pages need it. Every failure is a RequestFailed in words.
  */
-import { RequestFailed, describeError } from "./errors.js";
+import { RequestFailed } from "./errors.js";
 
 export type SessionAction = "pause" | "resume" | "speed" | "stop" | "restart";
 
@@ -36,36 +36,46 @@ export class GatewayClient {
     await this.request(`/v1/sessions/${encodeURIComponent(id)}`, { method: "POST", body, headers });
   }
 
+  /** The Arrow stream of bins `from` up to, and not including, `to`, as far as they are kept. */
+  async pastBins(id: string, from: number, to: number): Promise<ArrayBuffer> {
+    const response = await this.fetch(`/v1/sessions/${encodeURIComponent(id)}/bins?from=${from}&to=${to}`);
+    return response.arrayBuffer();
+  }
+
   async aliases(): Promise<readonly AliasEntry[]> {
     const page = await this.request("/v1/aliases");
     const items: unknown = isRecord(page) ? page["items"] : undefined;
-    if (!Array.isArray(items)) throw new RequestFailed(200, "GET /v1/aliases did not answer with a list");
+    if (!Array.isArray(items)) throw new RequestFailed("GET /v1/aliases", 200, "the answer is not a list");
     return items.map(readAlias);
   }
 
-  /** Why nothing streams, as far as /ready tells: null when the gateway is up and ready. */
+  /** Why a gateway that is up is not ready; null where it is, or where it does not answer at all. */
   async notReadyBecause(): Promise<string | null> {
     try {
       await this.request("/ready");
       return null;
     } catch (error) {
-      return describeError(error);
+      return error instanceof RequestFailed && error.status === 503 ? error.reason : null;
     }
   }
 
   private async request(path: string, init: RequestInit = {}): Promise<unknown> {
+    const response = await this.fetch(path, init);
+    return tryParse(await response.text());
+  }
+
+  /** Throws RequestFailed unless the answer is a success. */
+  private async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const what = `${init.method ?? "GET"} ${path}`;
     let response: Response;
     try {
       response = await fetch(this.base + path, init);
     } catch {
-      throw new RequestFailed(0, `${what}: the gateway does not answer`);
+      throw new RequestFailed(what, 0, "the gateway does not answer");
     }
-    const text = await response.text();
-    const document = text === "" ? null : tryParse(text);
-    if (!response.ok)
-      throw new RequestFailed(response.status, `${what}: ${describeFailure(response, document)}`);
-    return document;
+    if (response.ok) return response;
+    const document = tryParse(await response.text());
+    throw new RequestFailed(what, response.status, describeFailure(response, document));
   }
 }
 
@@ -77,9 +87,13 @@ function tryParse(text: string): unknown {
   }
 }
 
-/** The `error` of a Problem body, FastAPI's `detail`, or the status line where a proxy answered. */
+/** The `error` of a Problem body, the `problems` of /ready, or the status line where a proxy answered. */
 function describeFailure(response: Response, document: unknown): string {
-  for (const key of ["error", "detail", "reason"]) {
+  if (isRecord(document) && isRecord(document["problems"])) {
+    const problems = Object.entries(document["problems"]).map(([name, words]) => `${name}: ${String(words)}`);
+    return problems.join("; ");
+  }
+  for (const key of ["error", "detail"]) {
     const words = isRecord(document) ? document[key] : undefined;
     if (typeof words === "string" && words !== "") return words;
   }
@@ -88,7 +102,7 @@ function describeFailure(response: Response, document: unknown): string {
 
 function readStatus(document: unknown): SessionStatus {
   if (!isRecord(document) || typeof document["state"] !== "string") {
-    throw new RequestFailed(200, "the gateway's session has no state");
+    throw new RequestFailed("GET /v1/sessions", 200, "the session has no state");
   }
   const { state, reason, progress, pace } = document as Record<string, unknown> & { state: string };
   return {
@@ -111,7 +125,7 @@ function readAlias(document: unknown): AliasEntry {
   ) {
     return { alias: document["alias"], servingId: document["serving_id"] };
   }
-  throw new RequestFailed(200, "an entry of GET /v1/aliases lacks alias or serving_id");
+  throw new RequestFailed("GET /v1/aliases", 200, "an entry lacks alias or serving_id");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -82,6 +82,8 @@ export class StreamSocket {
     socket.onmessage = (message: MessageEvent<string | ArrayBuffer>) => {
       if (this.socket === socket) this.receive(assembler, message.data);
     };
+    // An error is always followed by a close, which says more.
+    socket.onerror = () => undefined;
     socket.onclose = (close) => {
       if (this.socket !== socket) return;
       this.socket = null;

@@ -21,7 +21,6 @@ export type GridValues = Readonly<Record<string, Values>>;
 
 const TYPES = { float64: Float64, int32: Int32, int8: Int8, int64: Int64 } as const;
 const ARRAYS = { float64: Float64Array, int32: Int32Array, int8: Int8Array, int64: BigInt64Array } as const;
-type MockDtype = keyof typeof TYPES;
 
 /** What a grid needs from the bins before it: one trailing mean of the composite a tick. */
 export interface Memory {
@@ -43,7 +42,7 @@ export function gridOf(
 ): GridValues {
   const rows = 2 * radius + 1;
   const grid: Record<string, Values> = {};
-  for (const { name, dtype } of GRID_COLUMNS) grid[name] = new ARRAYS[dtype as MockDtype](rows);
+  for (const { name, dtype } of GRID_COLUMNS) grid[name] = new ARRAYS[dtype](rows);
   for (let row = 0; row < rows; row += 1) fillRow(grid, row, row - radius, spot, market, moves, memory);
   return grid;
 }
@@ -127,16 +126,23 @@ export function state5(k: number, ask: number, bid: number): number {
   return bull ? 1 : -2;
 }
 
-/** One complete Arrow IPC stream, by the reference implementation (the page decodes with another one). */
-export function encodeGrid(grid: GridValues): Uint8Array {
-  const fields: Field[] = [];
-  const children = GRID_COLUMNS.map(({ name, dtype }) => {
-    const type: DataType = new TYPES[dtype as MockDtype]();
-    fields.push(new Field(name, type, false));
+export function gridFields(): Field[] {
+  return GRID_COLUMNS.map(({ name, dtype }) => new Field(name, new TYPES[dtype](), false));
+}
+
+export function gridData(grid: GridValues): ReturnType<typeof makeData>[] {
+  return GRID_COLUMNS.map(({ name, dtype }) => {
+    const type: DataType = new TYPES[dtype]();
     return makeData({ type, data: grid[name], nullCount: 0 } as Parameters<typeof makeData>[0]);
   });
+}
+
+/** One complete Arrow IPC stream, by the reference implementation (the page decodes with another one). */
+export function encodeGrid(grid: GridValues): Uint8Array {
+  const fields = gridFields();
   const schema = new Schema(fields);
   const length = grid["k"]?.length ?? 0;
+  const children = gridData(grid);
   const batch = new RecordBatch(
     schema,
     makeData({ type: new Struct(fields), length, nullCount: 0, children }),

@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { configJson } from "../samples.js";
+import { encodePast } from "./past.js";
 import { MockSession } from "./session.js";
 import type { MockBin } from "./session.js";
 
@@ -23,6 +24,8 @@ export interface MockOptions {
 }
 
 export const SESSION_ID = "mock-session";
+const READY = { ready: true, problems: {} };
+const NOT_READY = { ready: false, problems: { redis: "connection refused" } };
 export const KNOWN_ALIASES = ["demo", "esm4-open"] as const;
 
 export class MockGateway {
@@ -33,7 +36,8 @@ export class MockGateway {
   ready = true;
   speed: number | "max" = 1;
   private session: MockSession;
-  private recent: MockBin[] = [];
+  private sessionId = SESSION_ID;
+  private played: MockBin[] = [];
   private readonly viewers = new Set<WebSocket>();
   private readonly http: Server;
   private readonly sockets: WebSocketServer;
@@ -52,7 +56,7 @@ export class MockGateway {
   }
 
   async start(): Promise<string> {
-    for (let i = 0; i < (this.options.history ?? 0); i += 1) this.remember(this.session.next());
+    for (let i = 0; i < (this.options.history ?? 0); i += 1) this.played.push(this.session.next());
     await new Promise<void>((resolve) => this.http.listen(this.options.port ?? 0, "127.0.0.1", resolve));
     const rate = this.options.binsPerSecond ?? 10;
     if (rate > 0) {
@@ -72,14 +76,14 @@ export class MockGateway {
   }
 
   get newest(): number {
-    return this.recent.at(-1)?.seq ?? -1;
+    return this.played.length - 1;
   }
 
   /** One more bin to every viewer; `lost` bins before it are skipped, as for a slow client. */
   play(lost = 0): void {
-    for (let i = 0; i < lost; i += 1) this.remember(this.session.next());
+    for (let i = 0; i < lost; i += 1) this.played.push(this.session.next());
     const bin = this.session.next();
-    this.remember(bin);
+    this.played.push(bin);
     const update = lost > 0 ? { ...bin.update, dropped: lost } : bin.update;
     for (const viewer of this.viewers) sendBin(viewer, { ...bin, update });
   }
@@ -98,14 +102,9 @@ export class MockGateway {
     this.state = state;
     const last = String(this.newest);
     this.broadcast(
-      JSON.stringify({ type: "session_end", session_id: SESSION_ID, state, reason, last_bin_seq: last }),
+      JSON.stringify({ type: "session_end", session_id: this.sessionId, state, reason, last_bin_seq: last }),
     );
     this.dropViewers(1000, state);
-  }
-
-  private remember(bin: MockBin): void {
-    this.recent.push(bin);
-    if (this.recent.length > (this.options.backfillBins ?? 300)) this.recent.shift();
   }
 
   private welcome(socket: WebSocket, request: IncomingMessage): void {
@@ -118,11 +117,13 @@ export class MockGateway {
       return;
     }
     socket.on("close", () => this.viewers.delete(socket));
-    socket.send(JSON.stringify(configJson(SESSION_ID, serving, this.newest)));
+    socket.send(JSON.stringify(configJson(this.sessionId, serving, this.newest)));
     const resume = offered.find((p) => p.startsWith("resume."))?.split(".");
     const after = resume === undefined ? -1 : Number(resume.at(-1));
-    for (const bin of this.recent) {
-      if (bin.seq > after) sendBin(socket, { ...bin, update: { ...bin.update, backfill: true } });
+    const first =
+      after >= 0 ? after + 1 : Math.max(0, this.played.length - (this.options.backfillBins ?? 300));
+    for (const bin of this.played.slice(first)) {
+      sendBin(socket, { ...bin, update: { ...bin.update, backfill: true } });
     }
     this.viewers.add(socket);
   }
@@ -134,13 +135,17 @@ export class MockGateway {
     const body: unknown = text === "" ? null : JSON.parse(text);
     const url = request.url ?? "/";
     this.requests.push({ method: request.method ?? "", url, body });
+    const past = /\/bins\?from=(\d+)&to=(\d+)$/.exec(url);
+    if (past !== null) {
+      response.end(encodePast(this.played.slice(Number(past[1]), Number(past[2]))));
+      return;
+    }
     const [status, document] = this.route(request.method ?? "", url, body);
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(document));
   }
 
   private route(method: string, url: string, body: unknown): [number, unknown] {
-    if (url === "/ready")
-      return this.ready ? [200, {}] : [503, { error: "redis is unavailable: connection refused" }];
+    if (url === "/ready") return this.ready ? [200, READY] : [503, NOT_READY];
     if (url === "/v1/aliases") {
       const items = KNOWN_ALIASES.map((alias) => ({
         alias,
@@ -149,14 +154,14 @@ export class MockGateway {
       }));
       return [200, { items, total: items.length, limit: 100, offset: 0 }];
     }
-    if (url !== `/v1/sessions/${SESSION_ID}`)
+    if (url !== `/v1/sessions/${this.sessionId}`)
       return [404, { error: `unknown path ${url}`, type: "NotFound" }];
     if (method === "POST") this.control(body as { action: string; speed?: number | "max" });
     const pace = { speed: this.speed, paused: this.state === "paused" };
     return [
       200,
       {
-        session_id: SESSION_ID,
+        session_id: this.sessionId,
         state: this.state,
         reason: "",
         pace,
@@ -172,8 +177,10 @@ export class MockGateway {
     if (action === "speed") this.speed = speed ?? 1;
     if (action === "stop") this.end("stopped", "stopped by request");
     if (action === "restart") {
+      this.end("stopped", "restarted");
       this.session = new MockSession(this.options.seed ?? 7);
-      this.recent = [];
+      this.sessionId = `${this.sessionId}-again`;
+      this.played = [];
       this.state = "running";
     }
   }

@@ -10,6 +10,7 @@ const BASE_TICK = 20_800n - BigInt(TICKS / 2);
 export interface MockBin {
   readonly seq: number;
   readonly update: Record<string, unknown>;
+  readonly grid: GridValues;
   readonly arrow: Uint8Array;
 }
 
@@ -36,7 +37,7 @@ export class MockSession {
     this.ask = bestAsk;
     const spot = Math.floor((bestBid + bestAsk + 1) / 2);
     const grid = gridOf(this.market, spot, RADIUS, moves, this.memory);
-    return { seq: this.seq, update: this.update(spot, grid), arrow: encodeGrid(grid) };
+    return { seq: this.seq, update: this.update(spot, grid), grid, arrow: encodeGrid(grid) };
   }
 
   private update(spot: number, grid: GridValues): Record<string, unknown> {

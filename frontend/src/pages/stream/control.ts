@@ -1,5 +1,5 @@
 /** Pause, speed, restart and stop; and what the gateway says of the session, asked every two seconds. */
-import { describeError } from "../../wire/errors.js";
+import { RequestFailed, describeError } from "../../wire/errors.js";
 import type { GatewayClient, SessionAction, SessionStatus, Speed } from "../../wire/rest.js";
 import { option, required } from "../dom.js";
 
@@ -54,6 +54,7 @@ export class SessionControl {
 
   restart(): void {
     void this.send("restart").then((done) => {
+      // Where somebody else was faster (409), there is a new session to go to as well.
       if (done) this.listener.onRestarted();
     });
   }
@@ -63,10 +64,11 @@ export class SessionControl {
     try {
       await this.gateway.control(this.sessionId, action, speed);
     } catch (error) {
+      if (action === "restart" && error instanceof RequestFailed && error.status === 409) return true;
       this.listener.onFailure(describeError(error));
       return false;
     }
-    await this.poll();
+    if (action !== "restart") await this.poll();
     return true;
   }
 

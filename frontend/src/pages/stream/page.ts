@@ -21,6 +21,7 @@ import { Header } from "./header.js";
 import { interact } from "./interact.js";
 import { Layers } from "./layers.js";
 import { CellPanel, FlowPanel } from "./readings.js";
+import { ScrollBack } from "./scroll-back.js";
 import { bindKeys } from "./shortcuts.js";
 import { StatusView } from "./status.js";
 import { Toolbar } from "./toolbar.js";
@@ -40,6 +41,7 @@ export class StreamPage {
   private readonly control: SessionControl;
   private readonly socket: StreamSocket;
   private readonly status: StatusView;
+  private readonly scrollBack: ScrollBack;
   private connection: ConnectionState = INITIAL;
   private sessionStatus: SessionStatus | null = null;
   private gatewayReason = "";
@@ -108,6 +110,9 @@ export class StreamPage {
         this.connectionChanged(state);
       },
     });
+    this.scrollBack = new ScrollBack(this.gateway, store, this.chart, (words) => {
+      this.status.notice(words);
+    });
     bindKeys(this.chart, this.control, this.toolbar, this.theme, showFollowing);
     setInterval(() => {
       this.showReadings();
@@ -145,6 +150,7 @@ export class StreamPage {
       this.chart.openSession();
       this.toolbar.openSession(session);
       this.gauges.openSession();
+      this.scrollBack.openSession();
       this.header.openSession(session);
       this.layers.showFollowing(this.chart);
     }
@@ -192,7 +198,11 @@ export class StreamPage {
     this.header.show(this.store, this.layers.options.zone, performance.now());
     if (stream === null || latest === null) return;
     this.toolbar.refresh();
-    this.gauges.show(gaugesAt(stream.ring, latest, stream.session.cellWidthMs), latest.model, latest.signal);
+    this.gauges.show(
+      gaugesAt(stream.ring, latest, stream.session.cellWidthMs),
+      latest.detail.model,
+      latest.detail.signal,
+    );
     this.flow.show(latest);
     this.showStatus();
   }

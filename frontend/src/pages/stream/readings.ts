@@ -1,5 +1,5 @@
 /** The flow of the newest bin, and every value of the cell under the crosshair. */
-import type { Bin } from "../../store/bin.js";
+import type { StreamedBin } from "../../store/bin.js";
 import { NOTHING, compact, grouped, signed } from "../../view/format.js";
 import { STATE_NAMES } from "../../view/gauges.js";
 import type { CellReadout } from "../../view/readout.js";
@@ -27,8 +27,8 @@ class Pairs {
 export class FlowPanel {
   private readonly pairs = new Pairs(required("flow", HTMLDListElement));
 
-  show(bin: Bin): void {
-    const { flow } = bin;
+  show(bin: StreamedBin): void {
+    const { flow } = bin.detail;
     this.pairs.set("buy volume", compact(flow.buyVolume), flow.buyVolume > 0 ? "bull" : "");
     this.pairs.set("sell volume", compact(flow.sellVolume), flow.sellVolume > 0 ? "bear" : "");
     this.pairs.set("bid qty", compact(flow.bestBidQty));

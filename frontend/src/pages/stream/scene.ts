@@ -6,7 +6,7 @@ import { drawStrip } from "../../render/strip.js";
 import type { Surface } from "../../render/surface.js";
 import type { ChartTheme } from "../../render/theme.js";
 import { drawNow, drawProjection, drawTrades, drawTrails } from "../../render/trails.js";
-import type { Bin } from "../../store/bin.js";
+import type { StreamedBin } from "../../store/bin.js";
 import type { Stream } from "../../store/stream-store.js";
 import { xOfBin, yOfTick } from "../../view/camera.js";
 import type { Camera } from "../../view/camera.js";
@@ -29,7 +29,7 @@ export interface SceneOptions {
 
 export interface SceneInput {
   readonly stream: Stream;
-  readonly latest: Bin;
+  readonly latest: StreamedBin;
   readonly camera: Camera;
   readonly layout: ChartLayout;
   readonly time: TimeScale;
@@ -110,8 +110,8 @@ function drawStripOf(surface: Surface, { stream, latest, camera, layout, theme }
   const data = strip(stream.ring, camera, { width: layout.plot.width, height: layout.strip.height });
   const range = data.signalRange === 1 ? "" : ` (\u00b1${compact(data.signalRange)})`;
   const labels = {
-    score: `model score ${signed(latest.model.score)}`,
-    signal: `${latest.signal.name} ${signed(latest.signal.value)}${range}`,
+    score: `model score ${signed(latest.detail.model.score)}`,
+    signal: `${latest.detail.signal.name} ${signed(latest.detail.signal.value)}${range}`,
     volume: `volume, highest ${compact(data.maxVolume)}`,
   };
   drawStrip(surface, layout, data, labels, theme);

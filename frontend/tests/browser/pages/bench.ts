@@ -33,10 +33,9 @@ window.bench = (width, height, columns, pxPerBin) => {
   const started = performance.now();
   const stream = syntheticStream(columns);
   const fillMsPerBin = (performance.now() - started) / columns;
-  const { ring } = stream;
-  const latest = ring.bin(ring.newest);
-  const source = heatSource(ring, FORCES, latest?.spotTick ?? 0);
-  if (latest === null || source === null) throw new Error("the ring is empty");
+  const { ring, latest } = stream;
+  const source = heatSource(ring, FORCES, latest.spotTick);
+  if (source === null) throw new Error("the ring is empty");
   const layout = layoutChart(width, height, 12);
   const surface = new Surface(sceneCanvas);
   surface.resize(width, height, 1);

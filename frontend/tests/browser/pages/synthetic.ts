@@ -2,16 +2,18 @@
 import { GridRing } from "../../../src/store/ring.js";
 import type { Stream } from "../../../src/store/stream-store.js";
 import { binOf } from "../../../src/store/bin.js";
+import type { StreamedBin } from "../../../src/store/bin.js";
 import { sessionOf } from "../../../src/store/session.js";
 import { decodeShape } from "../../../src/wire/messages.js";
 import type { GridUpdate, RuntimeConfig } from "../../../src/wire/generated.js";
 import type { GridArray } from "../../../src/wire/frames.js";
 import { configJson, updateJson } from "../../samples.js";
 
-export function syntheticStream(columns: number): Stream {
+export function syntheticStream(columns: number): Stream & { readonly latest: StreamedBin } {
   const config = decodeShape(configJson(), "RuntimeConfig", "config") as unknown as RuntimeConfig;
   const session = sessionOf(config);
   const ring = new GridRing(session.columns, session.rows, columns);
+  let latest: StreamedBin | null = null;
   const frame = new Map<string, GridArray>();
   for (const { name } of session.columns) frame.set(name, new Float64Array(session.rows));
   frame.set("last_event_id", new BigInt64Array(session.rows).fill(5n));
@@ -26,7 +28,9 @@ export function syntheticStream(columns: number): Stream {
       }
     }
     const raw = decodeShape(updateJson(seq, spot), "GridUpdate", "update") as unknown as GridUpdate;
-    ring.put(binOf(raw, session.tickInt), { rows: session.rows, columns: frame });
+    latest = binOf(raw, session.tickInt);
+    ring.put(latest, { rows: session.rows, columns: frame });
   }
-  return { session, ring };
+  if (latest === null) throw new RangeError("no columns");
+  return { session, ring, latest };
 }

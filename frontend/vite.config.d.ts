@@ -1,2 +1,0 @@
-declare const _default: import("vite").UserConfigExport;
-export default _default;
