@@ -53,6 +53,10 @@ class Lake:
         """Every dataset is a folder in here."""
         return self.root / "research" / "datasets"
 
+    def column_cache_dir(self, dataset_id: str) -> Path:
+        """Where decoded columns of one dataset are kept; may be deleted at any time that nobody reads them."""
+        return self.root / "cache" / "columns" / self.dataset_dir(dataset_id).name
+
     @property
     def results_dir(self) -> Path:
         """Runs of experiments."""

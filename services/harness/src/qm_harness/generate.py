@@ -29,6 +29,7 @@ from qmcore.config.instrument import load_instrument
 from qmcore.config.pipeline import PipelineSpec
 from qmcore.config.resolve import resolve_config
 from qmcore.config.runtime import RuntimeConfig
+from qmcore.config.serving import ServingSpec
 from qmcore.dbn import DbnFile
 from qmcore.errors import BadInput, CorruptData
 from qmcore.lake import Lake, publish_dir
@@ -56,13 +57,22 @@ class Generated:
     is_new: bool
 
 
-def generate(lake: Lake, spec: PipelineSpec, *, source: str, progress: Progress | None = None) -> Generated:
+def generate(
+    lake: Lake,
+    spec: PipelineSpec,
+    serving: ServingSpec | None = None,
+    *,
+    source: str,
+    progress: Progress | None = None,
+) -> Generated:
     """Make the dataset of ``spec``, which was read from ``source``, unless it is there.
+
+    With ``serving`` it is made with that one's spectrum and state model, else with the instrument's.
 
     Raises ConfigError, InstrumentMismatch, MissingData, UnknownSymbol, DbnError; CorruptData where the
     dataset is there but damaged.
     """
-    config = resolve_config(load_instrument(lake.root), spec, source=source)
+    config = resolve_config(load_instrument(lake.root), spec, serving, source=source)
     name = dataset_id(spec.name, config)
     target = lake.dataset_dir(name)
     if target.exists():

@@ -1,0 +1,3 @@
+"""The lake of the dataset tests."""
+
+from tests.integration.datasets.conftest import lake as lake

@@ -1,0 +1,47 @@
+"""The pool: every job ends once, a death is that of one job, and nothing is left behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+import tests
+from qm_harness.experiments.pool import Died, Done, WorkerPool
+from tests.unit.experiments.processes import fatal_at_three, sleep, square
+
+
+@pytest.fixture(autouse=True)
+def _children_find_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(tests.__path__[0]).parent))
+
+
+def test_every_job_ends_once_on_a_bounded_number_of_processes():
+    ends = list(WorkerPool(square, 2).run(range(20)))
+    assert sorted(end.job for end in ends) == list(range(20))
+    assert all(isinstance(end, Done) and end.result[0] == end.job**2 for end in ends)
+    assert len({end.result[1] for end in ends}) <= 2
+    assert multiprocessing.active_children() == []
+
+
+def test_a_death_ends_its_own_job_and_no_other():
+    ends = {end.job: end for end in WorkerPool(fatal_at_three, 2).run(range(8))}
+    assert ends.pop(3) == Died(3, -signal.SIGKILL)
+    assert ends.pop(5) == Died(5, 1)
+    assert ends == {job: Done(job, job) for job in (0, 1, 2, 4, 6, 7)}
+
+
+def test_no_jobs_start_no_process():
+    assert list(WorkerPool(square, 2).run([])) == []
+
+
+def test_leaving_early_ends_the_processes_in_the_middle_of_their_jobs():
+    begun = time.monotonic()
+    running = WorkerPool(sleep, 2).run([0.0, 60.0, 60.0])
+    assert next(running) == Done(0.0, 0.0)
+    running.close()
+    assert multiprocessing.active_children() == []
+    assert time.monotonic() - begun < 20
