@@ -5,8 +5,7 @@ import { CURVES, denormalise } from "../../view/colour-scale.js";
 import type { Curve } from "../../view/colour-scale.js";
 import { FORCES, heatFields } from "../../view/fields.js";
 import type { HeatField } from "../../view/fields.js";
-import { compact } from "../../view/format.js";
-import { STATE_NAMES } from "../../view/gauges.js";
+import { compact, signed } from "../../view/format.js";
 import { Redraw } from "../../view/redraw.js";
 import { make, option, required } from "../dom.js";
 import { remember, remembered } from "../preferences.js";
@@ -121,12 +120,12 @@ export class Toolbar {
   }
 }
 
+/** What stands left and right of the legend: two names, or the unit. */
 function legendEnds(field: HeatField): readonly [readonly Node[], readonly Node[]] {
-  if (field.kind !== "forces") return [[], [make("span", { textContent: field.unit, className: "muted" })]];
-  return [
-    [make("span", { textContent: "vacuum", className: "vacuum" })],
-    [make("span", { textContent: "pressure", className: "pressure" })],
-  ];
+  const word = (textContent: string, className: string): Node[] => [make("span", { textContent, className })];
+  if (field.kind === "forces") return [word("vacuum", "vacuum"), word("pressure", "pressure")];
+  if (field.id === "state5_code") return [word("bear vacuum", "bear"), word("bull vacuum", "bull")];
+  return [[], field.unit === "1" ? [] : word(field.unit, "muted")];
 }
 
 /** Positions in [0, 1] along the legend, and what stands there. */
@@ -144,16 +143,10 @@ function legendMarks(field: HeatField, scale: { max: number; curve: Curve }): [n
     case "codes": {
       const [low, high] = field.codes ?? [0, 1];
       const count = high - low + 1;
-      return Array.from({ length: count }, (_, i) => [(i + 0.5) / count, codeName(field.id, low + i)]);
+      return Array.from({ length: count }, (_, i) => [
+        (i + 0.5) / count,
+        low < 0 ? signed(low + i, 0) : String(low + i),
+      ]);
     }
   }
-}
-
-function codeName(id: string, code: number): string {
-  if (id !== "state5_code") return String(code);
-  const words = STATE_NAMES[String(code)] ?? "";
-  return words
-    .split(" ")
-    .map((word) => word.slice(0, 4))
-    .join(" ");
 }
