@@ -16,7 +16,9 @@ from tests.fixtures.stack import Stack
 settings.register_profile(
     "default", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("thorough", max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "thorough", max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("default")
 
 
@@ -44,11 +46,19 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> MarketLake:
 
 @pytest.fixture(scope="session")
 def stack(
-    tmp_path_factory: pytest.TempPathFactory, nats_server: NatsServer, redis_server: RedisServer, market: MarketLake
+    tmp_path_factory: pytest.TempPathFactory,
+    nats_server: NatsServer,
+    redis_server: RedisServer,
+    market: MarketLake,
 ) -> Iterator[Stack]:
     """All services, shared by all tests; do not stop any. Sessions stop 2 s after their last viewer."""
     made = Stack(
-        tmp_path_factory.mktemp("stack"), market.root, nats_server, redis_server, QM_IDLE_SECONDS="2", QM_ENGINE_SLOTS="16"
+        tmp_path_factory.mktemp("stack"),
+        market.root,
+        nats_server,
+        redis_server,
+        QM_IDLE_SECONDS="2",
+        QM_ENGINE_SLOTS="16",
     )
     try:
         yield made.start()

@@ -91,3 +91,35 @@ async def test_a_returning_viewer_goes_on_after_its_bin(stack: Stack) -> None:
     async with stack.watch("resume", resume=("0123456789abcdef", 4)) as other:
         await other.read_bins(3)
         assert other.seqs[0] == 0
+
+
+async def test_a_gateway_that_goes_down_sends_its_viewers_on_and_they_miss_nothing(stack: Stack) -> None:
+    await new_serving(stack, "rolling", flow_tanh_scale=2.7)
+    leaving = stack.add_gateway("gateway-leaving").start()
+    async with stack.watch("rolling", leaving) as viewer:
+        await viewer.read_bins(10)
+        assert await asyncio.to_thread(leaving.stop) == 0
+        await viewer.read_to_end()
+        assert viewer.close_code == 1012
+    async with stack.watch("rolling", resume=(viewer.session_id, viewer.seqs[-1])) as again:
+        await again.read_bins(10)
+        assert again.session_id == viewer.session_id
+        assert viewer.seqs + again.seqs == list(range(len(viewer.seqs) + len(again.seqs)))
+
+
+async def test_a_returning_viewer_gets_also_what_the_gateway_does_not_hold_any_more(
+    stack: Stack, market: MarketLake
+) -> None:
+    await new_serving(stack, "long-away", flow_tanh_scale=2.8)
+    forgetful = stack.add_gateway("gateway-forgetful", QM_BACKFILL_BINS="5", QM_VIEWER_QUEUE_BINS="5").start()
+    try:
+        async with stack.watch("long-away") as viewer:
+            session_id = (await viewer.read_config())["session"]["id"]
+            await stack.post(f"/v1/sessions/{session_id}", action="speed", speed=10)
+            await viewer.read_bins(120)
+            async with stack.watch("long-away", forgetful, resume=(session_id, 7)) as again:
+                await again.read_bins(150)
+                assert again.seqs == list(range(8, 8 + len(again.seqs)))
+                assert_equal_bins(again.bins, market.messages(config(flow_tanh_scale=2.8)))
+    finally:
+        forgetful.stop()

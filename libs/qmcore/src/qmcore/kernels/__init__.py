@@ -1,1 +1,1 @@
-"""The Cython kernels: validated at the door, ``noexcept nogil`` inside. Each has a plain twin in ``qmcore.reference``."""
+"""The Cython kernels: validated at the door, ``noexcept nogil`` inside; plain twins in ``qmcore.reference``."""

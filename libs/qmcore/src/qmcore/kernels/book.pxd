@@ -52,6 +52,7 @@ cdef class OrderBook:
     cdef cpp_map[int64_t, int64_t] *far[2]
     cdef OrderTable table
     cdef int64_t[N_COUNTERS] counts
+    cdef int64_t n_applied          # by apply_records: event ids go on from here
 
     cdef int apply(self, const MboRecord *r, int64_t event_id, Effect *effects) noexcept nogil
     cdef void count(self, int anomaly) noexcept nogil

@@ -401,9 +401,10 @@ cdef class OrderBook:
                 if r[i].action == c'R':
                     self.clear()
                 else:
-                    self.apply(&r[i], i + 1, effects)
+                    self.apply(&r[i], self.n_applied + i + 1, effects)
                 if r[i].flags & 128:
                     self.follow_touch()
+        self.n_applied += n
         return n
 
     @property

@@ -2,7 +2,7 @@
  *
  * Only +, -, *, / and bit moves, compiled with -ffp-contract=off: the same bits on every IEEE machine, which
  * libm does not promise. exp: Cody-Waite reduction and a degree-13 Taylor polynomial in Estrin's scheme,
- * error < 2 ulp on [-708, 709]; below that exp is 0. */
+ * error about 2 ulp (2.1 measured) on [-708, 709]; below that exp is 0. */
 #ifndef QM_NUMERIC_H
 #define QM_NUMERIC_H
 
