@@ -72,8 +72,8 @@ def test_heartbeats_keep_a_feed_alive() -> None:
     assert cursor.silent(104.0)
 
 
-def test_a_later_worker_has_later_epochs() -> None:
-    first, second = FeedCursor(1, 0), FeedCursor(2, 0)
-    for _ in range(1000):
-        first.new_feed()
-    assert second.new_feed() > first.epoch
+def test_a_later_worker_and_a_later_attempt_have_later_epochs() -> None:
+    epochs = []
+    for cursor in (FeedCursor(1, 0), FeedCursor(1, 0, attempt=1), FeedCursor(1, 0, attempt=2), FeedCursor(2, 0)):
+        epochs += [cursor.new_feed() for _ in range(1000)]
+    assert epochs == sorted(set(epochs))

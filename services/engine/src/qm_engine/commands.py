@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
-
-from qm_engine.app import EngineService
-from qm_engine.settings import EngineSettings
-from qmcore.errors import ConfigError
-from qmcore.service import load_settings, run_service
 
 
 @click.command()
-def engine() -> None:
-    """Run sessions: records from the bus in, grids out. Settings come from QM_ variables."""
-    try:
-        settings = load_settings(EngineSettings)
-    except ConfigError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
-    sys.exit(run_service("engine", settings, lambda stopping: EngineService(settings).run(stopping)))
+@click.option(
+    "--slots", type=click.IntRange(1, 256), help="Most sessions at once (QM_ENGINE_SLOTS; default 4)."
+)
+@click.pass_context
+def engine(ctx: click.Context, slots: int | None) -> None:
+    """Run sessions: records from the bus in, grids out. Other settings come from QM_ variables."""
+    from qm_engine.app import EngineService
+    from qm_engine.settings import EngineSettings
+    from qmcore.service import run_command
+
+    chosen = {"engine_slots": slots}
+    ctx.exit(run_command("engine", EngineSettings, chosen, lambda settings: EngineService(settings).run))

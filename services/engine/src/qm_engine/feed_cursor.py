@@ -22,8 +22,9 @@ class Verdict(Enum):
 class FeedCursor:
     """Follows one session's feeds, one after the other; no record is taken twice, none is left out."""
 
-    def __init__(self, lease_epoch: int, first_event_index: int) -> None:
-        self._epoch = lease_epoch << 20
+    def __init__(self, lease_epoch: int, first_event_index: int, *, attempt: int = 0) -> None:
+        """``attempt``: how often this worker has begun with the session before."""
+        self._epoch = (lease_epoch << 20) + (attempt << 10)
         self._next_index = first_event_index
         self._next_batch = 0
         self._heard_s: float | None = None

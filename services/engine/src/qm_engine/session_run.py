@@ -51,6 +51,7 @@ class SessionRun:
         self._core = SessionCore(self._start, context.worker, Wish(), time.monotonic())
         self._keeper = SessionKeeper(context, item, self._core)
         self._outputs: asyncio.Queue[Output] = asyncio.Queue()
+        self._attempts = 0
 
     async def run(self) -> None:
         """Run the session until it leaves this worker."""
@@ -59,12 +60,13 @@ class SessionRun:
             with suppress(Unavailable):
                 await self._item.give_back(LEASE_TAKEN_S)
             return
-        again, crashes = True, 0
+        again, crashes, crash = True, 0, ""
         while again:
             again = False
             self._outputs = asyncio.Queue()
+            self._attempts += 1
             try:
-                await (self._attempt() if crashes < MAX_CRASHES else self._give_up())
+                await (self._attempt() if crashes < MAX_CRASHES else self._give_up(crash))
             except* LogLost as group:
                 log.error("%s; making it again", group.exceptions[0])
                 again = True
@@ -79,7 +81,7 @@ class SessionRun:
                 # A bug, and not one that may take the other sessions of this process with it.
                 log.exception("the session crashed", exc_info=group)
                 await asyncio.sleep(RETRY_S)
-                again, crashes = True, crashes + 1
+                again, crashes, crash = True, crashes + 1, _innermost(group)
 
     async def _attempt(self) -> None:
         """From the newest usable checkpoint to the end. Raises Fenced or LogLost (in a group)."""
@@ -97,7 +99,7 @@ class SessionRun:
                 await self._close_alone(log_, Ending("failed", str(error)))
                 return
             self._core.stored(log_.last_bin_seq)
-            cursor = FeedCursor(self._keeper.lease_epoch, pipeline.next_event_index)
+            cursor = FeedCursor(self._keeper.lease_epoch, pipeline.next_event_index, attempt=self._attempts)
             window = self._context.settings.feed_window
             feed = FeedClient(self._bus, self._start, self._core, cursor, window)
             kernel = Kernel(pipeline, self._config, self._outputs.put_nowait)
@@ -111,10 +113,10 @@ class SessionRun:
                 await kernel.stop()
                 await self._bus.unsubscribe(control)
 
-    async def _give_up(self) -> None:
+    async def _give_up(self, crash: str) -> None:
         retention = self._context.settings.grid_retention_bins
         async with GridLog(self._bus, self._session_id, retention, self._keeper.still_owner) as log_:
-            await self._close_alone(log_, Ending("failed", "internal error of the engine; see its log"))
+            await self._close_alone(log_, Ending("failed", f"internal error of the engine: {crash}"))
 
     async def _run_tasks(self, log_: GridLog, feed: FeedClient, kernel: Kernel) -> None:
         ending = self._keeper.ending
@@ -255,3 +257,10 @@ class SessionRun:
             await self._keeper.drop_lease()
             await self._item.give_back()
         log.info("handed over at bin %d", log_.last_bin_seq)
+
+
+def _innermost(group: BaseException) -> str:
+    """The first error inside nested groups, in words."""
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return f"{type(group).__name__}: {group}"

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
-
-from qm_gateway.app import GatewayService
-from qm_gateway.settings import GatewaySettings
-from qmcore.errors import ConfigError
-from qmcore.service import load_settings, run_service
 
 
 @click.command()
-def gateway() -> None:
-    """Stream sessions to viewers, and serve pages and REST. Settings come from QM_ variables."""
-    try:
-        settings = load_settings(GatewaySettings)
-    except ConfigError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
-    sys.exit(run_service("gateway", settings, lambda stopping: GatewayService(settings).run(stopping)))
+@click.option("--host", help="Address to listen on (QM_GATEWAY_HOST; default 127.0.0.1).")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port (QM_GATEWAY_PORT; default 8002; 0: a free one)."
+)
+@click.pass_context
+def gateway(ctx: click.Context, host: str | None, port: int | None) -> None:
+    """Stream sessions to viewers, and serve pages and REST. Other settings come from QM_ variables."""
+    from qm_gateway.app import GatewayService
+    from qm_gateway.settings import GatewaySettings
+    from qmcore.service import run_command
+
+    chosen = {"gateway_host": host, "gateway_port": port}
+    ctx.exit(run_command("gateway", GatewaySettings, chosen, lambda settings: GatewayService(settings).run))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 
 import click
 
-from qm_replay.app import ReplayService
-from qm_replay.settings import ReplaySettings
-from qmcore.errors import ConfigError
-from qmcore.service import load_settings, run_service
-
 
 @click.command()
-def replay() -> None:
-    """Play market records from the lake onto the bus. Settings come from QM_ variables."""
-    try:
-        settings = load_settings(ReplaySettings)
-    except ConfigError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
-    sys.exit(run_service("replay", settings, lambda stopping: ReplayService(settings).run(stopping)))
+@click.option(
+    "--lake-root",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The data folder (QM_LAKE; default ./lake).",
+)
+@click.pass_context
+def replay(ctx: click.Context, lake_root: Path | None) -> None:
+    """Play market records from the lake onto the bus. Other settings come from QM_ variables."""
+    from qm_replay.app import ReplayService
+    from qm_replay.settings import ReplaySettings
+    from qmcore.service import run_command
+
+    chosen = {"lake": lake_root}
+    ctx.exit(run_command("replay", ReplaySettings, chosen, lambda settings: ReplayService(settings).run))

@@ -5,7 +5,7 @@ from qmcore.service.http import HttpServer, health_app, health_routes, make_serv
 from qmcore.service.logs import configure_logs, session_log_context
 from qmcore.service.metrics import ServiceMetrics
 from qmcore.service.readiness import Readiness
-from qmcore.service.runner import run_service
+from qmcore.service.runner import run_command, run_service
 from qmcore.service.settings import ServiceSettings, load_settings
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "install_problem_answers",
     "load_settings",
     "make_server",
+    "run_command",
     "run_service",
     "session_log_context",
 ]

@@ -10,14 +10,16 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
-from qmcore.errors import BadInput, QmError
+from qmcore.errors import BadInput, ConfigError, QmError
 from qmcore.service.logs import configure_logs
-from qmcore.service.settings import ServiceSettings
+from qmcore.service.settings import ServiceSettings, load_settings
 
 log = logging.getLogger(__name__)
 
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 Main = Callable[[asyncio.Event], Awaitable[None]]
 
 
@@ -41,6 +43,18 @@ def _causes(error: BaseException) -> list[BaseException]:
     if isinstance(error, BaseExceptionGroup):
         return [cause for inner in error.exceptions for cause in _causes(inner)]
     return [error]
+
+
+def run_command(
+    service: str, model: type[SettingsT], chosen: Mapping[str, object], make: Callable[[SettingsT], Main]
+) -> int:
+    """The body of a service's command: settings, then ``run_service``; the answer is the exit code."""
+    try:
+        settings = load_settings(model, chosen)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return run_service(service, settings, lambda stopping: make(settings)(stopping))
 
 
 def run_service(service: str, settings: ServiceSettings, main: Main) -> int:

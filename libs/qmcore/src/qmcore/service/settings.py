@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,10 +35,14 @@ class ServiceSettings(BaseSettings):
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 
-def load_settings(model: type[SettingsT]) -> SettingsT:
-    """Read ``model`` from the environment. Raises ConfigError naming the variable."""
+def load_settings(model: type[SettingsT], chosen: Mapping[str, object] | None = None) -> SettingsT:
+    """Read ``model`` from the environment; what is ``chosen`` (and not None) goes before it.
+
+    Raises ConfigError naming the variable.
+    """
+    given: dict[str, Any] = {name: value for name, value in (chosen or {}).items() if value is not None}
     try:
-        return model()
+        return model(**given)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         prefix = str(model.model_config.get("env_prefix", ""))
