@@ -470,7 +470,11 @@ cdef class OrderBook:
 
     def export_state(self):
         """Orders and counters as arrays, for a checkpoint."""
-        return {"orders": self.orders(), "counters": np.array([self.counts[i] for i in range(N_COUNTERS)], np.int64)}
+        return {
+            "orders": self.orders(),
+            "counters": np.array([self.counts[i] for i in range(N_COUNTERS)], np.int64),
+            "book_applied": np.array([self.n_applied], np.int64),
+        }
 
     def import_state(self, state not None):
         """Replace the book by an exported one; depth follows from the orders."""
@@ -485,4 +489,5 @@ cdef class OrderBook:
             self.change_depth(order.place & 1, order.place >> 1, order.size)
         for i in range(N_COUNTERS):
             self.counts[i] = state["counters"][i]
+        self.n_applied = state["book_applied"][0]
         self.reanchor_to_bbo()
