@@ -121,6 +121,10 @@ class SessionKeeper:
         self._commanded = True
         self._changed.set()
 
+    def report_soon(self) -> None:
+        """Do not wait for the next second."""
+        self._changed.set()
+
     def end(self, ending: Ending) -> None:
         """The session has to end; the first reason counts."""
         if not self.ending.done():

@@ -206,7 +206,10 @@ class SessionRun:
     async def _write_frames(self, log_: GridLog, output: Output) -> None:
         first = grid_sequence(output.first_bin_seq)
         await log_.write([Outgoing(first + i, GridKind.BIN, data) for i, data in enumerate(output.frames)])
+        before = self._core.state
         self._core.stored(log_.last_bin_seq)
+        if self._core.state != before:
+            self._keeper.report_soon()
         lag_ms = (time.time_ns() - output.due_ns) / 1e6
         self._core.late(lag_ms)
         self._context.metrics.published(len(output.frames), lag_ms)
