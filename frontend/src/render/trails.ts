@@ -59,11 +59,11 @@ export function drawTrades(
     context.beginPath();
     for (const dot of dots) {
       if ((dot.buyShare >= 0.5 ? "bid" : "ask") !== side) continue;
-      const radius = Math.min(unitRadius * 3, Math.max(1, unitRadius * Math.sqrt(dot.volume / unitVolume)));
+      const radius = Math.min(unitRadius * 2.6, Math.max(1, unitRadius * Math.sqrt(dot.volume / unitVolume)));
       context.moveTo(dot.x + radius, dot.y);
       context.arc(dot.x, dot.y, radius, 0, 2 * Math.PI);
     }
-    context.globalAlpha = 0.55;
+    context.globalAlpha = 0.6;
     context.fillStyle = theme[side];
     context.fill();
     context.globalAlpha = 0.9;

@@ -25,8 +25,9 @@ export class StreamStore {
   stream: Stream | null = null;
   latest: StreamedBin | null = null;
   end: SessionEnd | null = null;
-  /** Bins that the gateway dropped for this viewer since the page was opened. */
+  /** Bins of this session that the gateway dropped for this viewer, and when it did so last. */
   droppedBins = 0;
+  droppedAtMs = -Infinity;
   private forgetNext = false;
 
   constructor(private readonly maxTextureSize: number) {}
@@ -39,7 +40,7 @@ export class StreamStore {
       case "bin": {
         if (this.stream === null) return "nothing";
         const bin = binOf(event.update, this.stream.session.tickInt);
-        this.droppedBins += event.update.dropped ?? 0;
+        this.countDropped(event.update.dropped ?? 0, nowMs);
         if (this.stream.ring.put(bin, event.frame) !== "stored") return "nothing";
         if (event.update.backfill !== true) this.rates.record(nowMs, bin.endMs);
         if (this.latest === null || bin.seq > this.latest.seq) this.latest = bin;
@@ -65,6 +66,12 @@ export class StreamStore {
     this.forgetNext = true;
   }
 
+  private countDropped(bins: number, nowMs: number): void {
+    if (bins === 0) return;
+    this.droppedBins += bins;
+    this.droppedAtMs = nowMs;
+  }
+
   private applyConfig(config: RuntimeConfig): Change {
     const session = sessionOf(config);
     const known = this.stream?.session;
@@ -76,6 +83,7 @@ export class StreamStore {
     const capacity = ringCapacity(session.columns, session.rows, this.maxTextureSize);
     this.stream = { session, ring: new GridRing(session.columns, session.rows, capacity) };
     this.latest = null;
+    this.droppedBins = 0;
     return "session";
   }
 }

@@ -43,7 +43,7 @@ export function visibleBins(camera: Camera, size: PlotSize): readonly [number, n
   return [Math.floor(binAtX(camera, size, 0)), Math.ceil(camera.rightBin) - 1];
 }
 
-/** The camera that shows the whole grid around `tick`, `pxPerBin` wide bins, ending at `rightBin`. */
+/** The camera that shows `rows` ticks around `tick`, `pxPerBin` wide bins, ending at `rightBin`. */
 export function fitCamera(
   rightBin: number,
   tick: number,

@@ -20,7 +20,7 @@ export const LOG_RANGE = 99;
 
 export const AUTO = {
   /** The share of non-zero values that stays under full strength. */
-  percentile: 0.98,
+  percentile: 0.96,
   samples: 6000,
   /** Time constant of the scale's movement: a scale that jumps cannot be read. */
   easeMs: 1500,
@@ -52,7 +52,7 @@ export function denormalise(t: number, scale: ColourScale): number {
 }
 
 /**
- * The strength that a robust scale would call full: the 98th percentile of |value| over the non-zero
+ * The strength that a robust scale would call full: a high percentile of |value| over the non-zero
  * cells of the bins `from..to`, sampled evenly. Null where all cells are zero.
  */
 export function robustMax(ring: GridRing, field: HeatField, from: number, to: number): number | null {

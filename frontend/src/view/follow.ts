@@ -24,6 +24,8 @@ export const FOLLOW = {
   /** Half height of the band in which spot may wander, as a part of the plot's height. */
   bandShare: 0.1,
   timeEaseMs: 200,
+  /** The part of that room which fast playback may eat up before the picture jumps after it. */
+  lagShare: 0.6,
   priceEaseMs: 280,
   /** Nearer than this counts as there; farther than this is jumped. */
   nearPx: 0.25,
@@ -48,8 +50,10 @@ export function follow(
   let { rightBin, centreTick } = camera;
   let moving = false;
   if (following.time) {
-    const goal = target.newestBin + 1 + size.width * FOLLOW.futureShare * camera.binsPerPx;
+    const future = size.width * FOLLOW.futureShare * camera.binsPerPx;
+    const goal = target.newestBin + 1 + future;
     [rightBin, moving] = ease(rightBin, goal, camera.binsPerPx, elapsedMs, FOLLOW.timeEaseMs, instant);
+    rightBin = Math.max(rightBin, goal - future * FOLLOW.lagShare);
   }
   if (following.price && Number.isFinite(target.spotTick)) {
     const goal = priceGoal(camera, size, target.spotTick);

@@ -3,10 +3,11 @@
 const MINUS = "\u2212";
 export const NOTHING = "\u2013";
 
-/** About four significant digits; k and M above ten thousand. */
-export function compact(value: number | null | undefined): string {
+/** About four significant digits; k and M above ten thousand; what is smaller than `floor` rounds to nothing. */
+export function compact(value: number | null | undefined, floor = 0): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NOTHING;
   const size = Math.abs(value);
+  if (size < floor && size > 0) return "0.000";
   const sign = value < 0 ? MINUS : "";
   if (size >= 999_950) return `${sign}${(size / 1e6).toFixed(size >= 99.995e6 ? 0 : 2)}M`;
   if (size >= 9_999.5) return `${sign}${(size / 1e3).toFixed(size >= 99_950 ? 0 : 1)}k`;

@@ -75,7 +75,7 @@ export function buildPalette(
 }
 
 /** An imbalance of this much already has its side's full hue. */
-const FULL_HUE = 0.45;
+const FULL_HUE = 0.3;
 
 /** Hue from the balance in [-1, 1], strength along the ramp. The balanced ramp is dull: only a side shines. */
 function forceColour(ramps: ThemeRamps, balance: number, strength: number): Rgb {

@@ -156,9 +156,7 @@ describe.skipIf(none)("the stream page", () => {
       [...document.querySelectorAll("button, select, input")]
         .filter((element) => {
           const labels = "labels" in element ? ((element.labels as NodeList | null)?.length ?? 0) : 0;
-          return (
-            element.textContent.trim() === "" && !element.hasAttribute("aria-label") && labels === 0
-          );
+          return element.textContent.trim() === "" && !element.hasAttribute("aria-label") && labels === 0;
         })
         .map((element) => element.id),
     );

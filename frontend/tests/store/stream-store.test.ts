@@ -70,6 +70,8 @@ describe("a stream", () => {
     store.apply(binEvent({ bin_seq: "8", dropped: 3 }), 0);
     store.apply(binEvent({ bin_seq: "12", dropped: 2 }), 0);
     expect(store.droppedBins).toBe(5);
+    store.apply(configEvent({ session: { id: "next", state: "running", bin_seq: "-1" } }), 0);
+    expect(store.droppedBins).toBe(0);
   });
 
   it("a late or repeated bin is not the newest", () => {

@@ -65,7 +65,7 @@ describe("zooming", () => {
   });
 });
 
-it("the first camera shows the whole grid", () => {
+it("a fitted camera shows all its rows", () => {
   const camera = fitCamera(50, 20_800, 101, SIZE, 4);
   expect(camera.binsPerPx).toBe(0.25);
   expect(tickAtY(camera, SIZE, 0)).toBeGreaterThan(20_850.5);

@@ -125,6 +125,14 @@ describe("numbers", () => {
     expect(compact(value)).toBe(text);
   });
 
+  it("what is smaller than the floor rounds to nothing, and nothing stays nothing", () => {
+    expect([compact(-1.2e-12, 0.0005), compact(0, 0.0005), compact(0.0006, 0.0005)]).toEqual([
+      "0.000",
+      "0",
+      "6.0e\u22124",
+    ]);
+  });
+
   it("signs are shown, but nothing has none", () => {
     expect([signed(0.5), signed(-0.5), signed(-0.001), signed(7, 0)]).toEqual([
       "+0.50",

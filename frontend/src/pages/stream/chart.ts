@@ -43,6 +43,8 @@ export interface ChartListener {
 
 /** Pixels a bin when a session opens. */
 const FIRST_PX_PER_BIN = 3;
+/** Part of the grid that is shown when a session opens: its outer rows are quiet most of the time. */
+const FIRST_SHARE = 0.7;
 const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class StreamChart {
@@ -194,7 +196,7 @@ export class StreamChart {
       if (Number.isNaN(latest.spotTick)) return false;
       this.anchorTick = latest.spotTick;
       stream.ring.dirty.markAll();
-      const { rows } = stream.ring;
+      const rows = stream.ring.rows * FIRST_SHARE;
       this.camera = fitCamera(latest.seq + 1, latest.spotTick, rows, this.layout.plot, FIRST_PX_PER_BIN);
     }
     const elapsed = Math.min(100, nowMs - this.lastFrameMs);

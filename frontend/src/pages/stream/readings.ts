@@ -49,6 +49,9 @@ const TRAIN_LABELS: Readonly<Record<(typeof TRAINS)[number], string>> = {
   ask_depth: "ask",
 };
 
+/** Decaying quantities never reach zero; under this they might as well have. */
+const SMALLEST = 0.0005;
+
 /** Columns with a name of their own in the panel, in this order; others follow by their own name. */
 const OTHER_LABELS: readonly (readonly [string, string])[] = [
   ["pressure_variant", "pressure"],
@@ -99,7 +102,7 @@ export class CellPanel {
     this.where(where);
     for (const [i, cells] of this.cells.entries()) {
       for (const [j, cell] of cells.entries()) {
-        const words = compact(readout?.trains[i]?.values[j]);
+        const words = compact(readout?.trains[i]?.values[j], SMALLEST);
         if (cell.textContent !== words) cell.textContent = words;
       }
     }
@@ -116,6 +119,6 @@ function wordsOf(name: string, value: number | bigint | undefined): string {
   if (name === "state5_code") return STATE_NAMES[String(value)] ?? String(value);
   if (name.startsWith("composite") || name === "flow_score")
     return signed(value, Math.abs(value) < 10 ? 3 : 1);
-  if (name.endsWith("_variant")) return compact(value);
+  if (name.endsWith("_variant")) return compact(value, SMALLEST);
   return name === "microstate_id" ? String(value) : signed(value, 0);
 }

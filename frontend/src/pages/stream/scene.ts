@@ -83,9 +83,9 @@ function drawOverlays(
     );
   }
   if (options.trades) {
-    const dots = tradeDots(ring, camera, plot, em * 0.8);
+    const dots = tradeDots(ring, camera, plot, em * 0.9);
     const unit = dots.reduce((sum, dot) => sum + dot.volume, 0) / Math.max(1, dots.length);
-    drawTrades(surface, dots, Math.max(1, unit), em * 0.42, theme);
+    drawTrades(surface, dots, Math.max(1, unit), em * 0.3, theme);
   }
   drawNow(surface, xOfBin(camera, plot, latest.seq + 1), plot.height, theme);
 }

@@ -9,6 +9,8 @@ import type { GatewayClient } from "../../wire/rest.js";
 import type { StreamChart } from "./chart.js";
 
 const LOOK_MS = 400;
+/** A viewer that cannot keep up shall not ask for more. */
+const QUIET_AFTER_DROP_MS = 5000;
 
 export class ScrollBack {
   private gaps = new GapFinder();
@@ -31,6 +33,7 @@ export class ScrollBack {
     const { stream } = this.store;
     const { camera, layout } = this.chart;
     if (this.fetching || stream === null || camera === null || document.hidden) return;
+    if (performance.now() - this.store.droppedAtMs < QUIET_AFTER_DROP_MS) return;
     const { session, ring } = stream;
     const range = this.gaps.next(ring, ...visibleBins(camera, layout.plot));
     if (range === null) return;
