@@ -16,7 +16,7 @@ from qmcore.config.runtime import RuntimeConfig
 from qmcore.contracts.columns import BIN_TABLE, GRID_COLUMNS
 from qmcore.pipeline import GridPipeline
 from qmcore.reference.book import ReferenceBook
-from qmcore.reference.pipeline import ReferenceBin, ReferenceSession
+from qmcore.reference.pipeline import ReferenceBin, ReferenceSession, row_of
 from qmcore.reference.records import read_records
 from qmcore.reference.spectrum import SCALE_FLOOR, robust_scale
 
@@ -61,7 +61,7 @@ def quantity_by_tick(records: NDArray[np.void], config: RuntimeConfig) -> dict[i
     book, total = ReferenceBook(config.tick_int), defaultdict[int, float](float)
     for event_id, record in enumerate(read_records(records), start=1):
         for effect in book.apply(record, event_id):
-            total[effect.tick] += sum(abs(q) for q in effect[1:])
+            total[row_of(effect.tick, config.bucket_ticks)] += sum(abs(q) for q in effect[1:])
     return total
 
 
@@ -76,8 +76,8 @@ def assert_agreement(
         assert_same_header(ours, theirs)
         assert_same_exactly(ours, theirs)
         if has_touch(theirs):
-            spot_tick = int(theirs.header["spot_ref_price_int"]) // config.tick_int
-            served = [spot_tick + int(k) for k in theirs.columns["k"]]
+            spot_row = int(theirs.header["spot_ref_price_int"]) // (config.tick_int * config.bucket_ticks)
+            served = [spot_row + int(k) for k in theirs.columns["k"]]
             assert_same_physics(ours, theirs, np.array([quantity[tick] for tick in served]), config)
             assert_same_signals(ours, theirs, plain, t, plain.ticks.index(served[0]), config)
         else:

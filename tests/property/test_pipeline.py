@@ -32,6 +32,8 @@ CONFIGS = {
     "fast": small_config(
         tau_velocity=0.05, tau_acceleration=0.05, tau_jerk=0.2, tau_rest_decay=0.1, grid_radius_ticks=40
     ),
+    "buckets": small_config(product_type="equity_mbo", bucket_size_dollars=1.25, grid_radius_ticks=9),
+    "even buckets": small_config(product_type="equity_mbo", bucket_size_dollars=1.0, cell_width_ms=250),
     "long": small_config(end_time="09:30:40", flow_windows=(5, 10, 20, 40), flow_rollup_weights=(1, 1, 1, 1)),
 }
 SEEDS = range(3)

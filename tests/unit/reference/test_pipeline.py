@@ -9,7 +9,7 @@ import pytest
 
 from qmcore.config.pipeline import SessionWindow
 from qmcore.contracts.columns import BIN_TABLE, GRID_COLUMNS
-from qmcore.reference.pipeline import ReferenceBin, reference_session, spot_tick_of
+from qmcore.reference.pipeline import ReferenceBin, reference_session, row_of, spot_row_of
 from qmcore.units import NS_PER_MS, NS_PER_SECOND, Ns
 from tests.streams.configs import small_config
 from tests.streams.tape import LAST, MAYBE_BAD, SNAPSHOT, Tape
@@ -38,7 +38,21 @@ def row(grid: ReferenceBin, k: int) -> dict[str, float]:
     ("bid", "ask", "spot"), [(100, 102, 101), (100, 101, 101), (-2, -1, -1), (-3, -1, -2)]
 )
 def test_spot_is_the_mid_rounded_half_up(bid: int, ask: int, spot: int) -> None:
-    assert spot_tick_of(bid, ask) == spot
+    assert spot_row_of(bid, ask, 1) == spot
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask", "spot"),
+    # rows of 4 ticks: row 25 holds the ticks 98 to 101, its middle is tick 100
+    [(97, 98, 24), (97, 99, 25), (99, 101, 25), (101, 102, 25), (101, 103, 26), (-3, -2, -1), (-3, -1, 0)],
+)
+def test_spot_of_wide_rows_is_the_row_nearest_to_the_mid(bid: int, ask: int, spot: int) -> None:
+    assert spot_row_of(bid, ask, 4) == spot
+
+
+@pytest.mark.parametrize(("tick", "row_"), [(97, 24), (98, 25), (101, 25), (102, 26), (-2, 0), (-3, -1)])
+def test_a_tick_belongs_to_the_nearest_row(tick: int, row_: int) -> None:
+    assert row_of(tick, 4) == row_
 
 
 def test_bins_are_consecutive_and_quiet_ones_are_there_too() -> None:

@@ -122,7 +122,7 @@ class InstrumentIdentity(Spec):
     symbol_root: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     tick_size: Positive
     bucket_size_dollars: Positive | None = Field(
-        None, description="equities: width of a price bucket; default tick_size"
+        None, description="equities: width of a row; default tick_size"
     )
     contract_multiplier: Positive = 1.0
     qty_unit: str = "contracts"
@@ -134,13 +134,22 @@ class InstrumentIdentity(Spec):
             value = getattr(self, name)
             if value is not None and Decimal(str(value)) * PRICE_SCALE % 1 != 0:
                 raise ValueError(f"{name} {value!r} must be a multiple of 1e-9")
+        if self.bucket_size_dollars is not None:
+            if self.product_type != "equity_mbo":
+                raise ValueError("bucket_size_dollars is for equity_mbo; the rows of a future are its ticks")
+            if Decimal(str(self.bucket_size_dollars)) % Decimal(str(self.tick_size)) != 0:
+                raise ValueError(f"bucket_size_dollars {self.bucket_size_dollars!r} must be a multiple of tick_size")
         return self
 
     @property
     def tick_int(self) -> int:
-        """Width of one tick (or price bucket) in units of 1e-9."""
-        bucket = self.bucket_size_dollars if self.product_type == "equity_mbo" else None
-        return int(Decimal(str(bucket if bucket is not None else self.tick_size)) * PRICE_SCALE)
+        """The price increment in units of 1e-9: the book and the touch live on it."""
+        return int(Decimal(str(self.tick_size)) * PRICE_SCALE)
+
+    @property
+    def bucket_ticks(self) -> int:
+        """Price increments in one row of the grid: 1, but for equities with wider buckets."""
+        return 1 if self.bucket_size_dollars is None else round(self.bucket_size_dollars / self.tick_size)
 
 
 class InstrumentConfig(

@@ -26,6 +26,7 @@ cdef class SessionCore:
     cdef Spectrum spectrum
     cdef StateModel model
     cdef int64_t radius, tick_int
+    cdef int64_t bucket             # ticks in a row of the grid: 1, but for equities with wider buckets
     cdef int64_t warmup_ns, start_ns, end_ns, width_ns
     cdef readonly int64_t clock, event_id, bin_seq
     cdef int64_t group_time, bin_events
@@ -35,6 +36,9 @@ cdef class SessionCore:
     cdef bint had_touch
     cdef int64_t last_bid, last_ask
 
+    cdef int64_t row_of(self, int64_t tick) noexcept nogil
+    cdef int64_t spot_row(self, int64_t bid, int64_t ask) noexcept nogil
+    cdef int64_t row_depth(self, int side, int64_t row) noexcept nogil
     cdef bint bin_is_over(self, int64_t t) noexcept nogil
     cdef bint finished(self) noexcept nogil
     cdef void record(self, const MboRecord *r, int64_t t) noexcept nogil

@@ -27,6 +27,11 @@ cdef enum:
     LOOK_AHEAD = 8                                      # records between a prefetch and its use
 
 
+cdef inline int64_t floor_div(int64_t a, int64_t b) noexcept nogil:
+    """Rounds down; b > 0."""
+    return a // b - (a % b < 0)
+
+
 cdef inline int sign(int64_t x) noexcept nogil:
     return (x > 0) - (x < 0)
 
@@ -44,13 +49,32 @@ cdef class SessionCore:
         self.warmup_ns, self.start_ns, self.end_ns = window.warmup_ns, window.start_ns, window.end_ns
         self.width_ns = config.cell_width_ms * 1_000_000
         self.radius = config.grid_radius_ticks
-        self.tick_int = config.tick_int
+        self.tick_int, self.bucket = config.tick_int, config.bucket_ticks
         self.book = OrderBook(config.tick_int, config.n_absolute_ticks)
         self.physics = TickPhysics(config, config.n_absolute_ticks)
         self.flow = BinFlow()
         self.spectrum = Spectrum(config, config.rows, config.cell_width_ms / 1000.0)
         self.model = StateModel(config, config.grid_radius_ticks, config.cell_width_ms / 1000.0)
         self.frame = FrameBuffer(config.rows)
+
+    # --- rows: prices live on ticks, chains and rows on buckets of ``bucket`` ticks ---
+
+    cdef int64_t row_of(self, int64_t tick) noexcept nogil:
+        """The row nearest to a tick, half up."""
+        return tick if self.bucket == 1 else floor_div(tick + (self.bucket >> 1), self.bucket)
+
+    cdef int64_t spot_row(self, int64_t bid, int64_t ask) noexcept nogil:
+        """The row nearest to the mid, half up."""
+        return floor_div(bid + ask + self.bucket, 2 * self.bucket)
+
+    cdef int64_t row_depth(self, int side, int64_t row) noexcept nogil:
+        """Depth of all ticks in a row."""
+        cdef int64_t first = row * self.bucket - (self.bucket >> 1)
+        cdef int64_t depth = 0
+        cdef int64_t tick
+        for tick in range(first, first + self.bucket):
+            depth += self.book.depth_at(side, tick)
+        return depth
 
     # --- bins ---
 
@@ -92,7 +116,7 @@ cdef class SessionCore:
         h[BIN_I64_best_ask_price_int] = ask * self.tick_int if ask != NO_ASK else 0
         h[BIN_I64_best_bid_qty] = self.book.depth_at(BID, bid) if bid != NO_BID else 0
         h[BIN_I64_best_ask_qty] = self.book.depth_at(ASK, ask) if ask != NO_ASK else 0
-        h[BIN_I64_spot_ref_price_int] = ((bid + ask + 1) >> 1) * self.tick_int if valid else 0
+        h[BIN_I64_spot_ref_price_int] = self.spot_row(bid, ask) * self.bucket * self.tick_int if valid else 0
         h[BIN_I64_trade_count] = self.flow.trade_count
         h[BIN_I64_buy_volume] = self.flow.buy_volume
         h[BIN_I64_sell_volume] = self.flow.sell_volume
@@ -111,7 +135,7 @@ cdef class SessionCore:
         cdef int8_t *b = self.frame.i8
         cdef int64_t rows = self.frame.rows
         cdef int64_t end = self.frame.bin_i64[BIN_I64_bin_end_ns]
-        cdef int64_t first = ((bid + ask + 1) >> 1) - self.radius
+        cdef int64_t first = self.spot_row(bid, ask) - self.radius
         cdef int64_t ask_move = ask - self.last_ask if self.had_touch else 0
         cdef int64_t bid_move = bid - self.last_bid if self.had_touch else 0
         cdef int ask_sign = sign(ask_move)
@@ -123,8 +147,8 @@ cdef class SessionCore:
         self.frame.zero_rows()
         for i in range(rows):
             tick = first + i
-            f[F64_bid_depth * rows + i] = <double>self.book.depth_at(BID, tick)
-            f[F64_ask_depth * rows + i] = <double>self.book.depth_at(ASK, tick)
+            f[F64_bid_depth * rows + i] = <double>self.row_depth(BID, tick)
+            f[F64_ask_depth * rows + i] = <double>self.row_depth(ASK, tick)
             f[F64_rest_depth * rows + i] = f[F64_bid_depth * rows + i] + f[F64_ask_depth * rows + i]
             n[I32_best_ask_move_ticks * rows + i] = saturated(ask_move)
             n[I32_best_bid_move_ticks * rows + i] = saturated(bid_move)
@@ -193,7 +217,7 @@ cdef class SessionCore:
             tick = self.book.ladders[side].best
             none = NO_BID if side == BID else NO_ASK
             while tick != none:
-                self.physics.touch(tick, self.event_id)
+                self.physics.touch(self.row_of(tick), self.event_id)
                 tick = self.book.next_worse(side, tick)
         self.book.clear()
         self.flow.dirty[0] = self.flow.dirty[1] = True
@@ -222,11 +246,12 @@ cdef class SessionCore:
             return
         n = self.book.apply(r, self.event_id, effects)
         for i in range(n):
+            self.flow.see(&effects[i])
+            effects[i].tick = self.row_of(effects[i].tick)
             if self.clock >= self.warmup_ns and not r.flags & F_SNAPSHOT:
                 self.physics.apply(&effects[i], t, self.event_id)
             else:
                 self.physics.touch(effects[i].tick, self.event_id)
-            self.flow.see(&effects[i])
 
     cdef void end_group(self, bint terminated) noexcept nogil:
         """The group is complete: look at the book."""
@@ -239,8 +264,8 @@ cdef class SessionCore:
             self.book.count(UNTERMINATED_GROUPS)
         if self.suspect and self.cleared and self.group_snapshot:
             self.suspect = False
-        if self.book.follow_touch() or self.physics.base != self.book.base:
-            self.physics.recentre(self.book.base)
+        if self.book.follow_touch() or self.physics.base != self.row_of(self.book.base):
+            self.physics.recentre(self.row_of(self.book.base))
         if self.in_session:
             self.flow.end_group(self.book, not self.group_reset)
         self.group_reset = False
@@ -361,7 +386,7 @@ cdef class SessionCore:
          self.last_bid, self.last_ask) = state["session"].tolist()
         self.book.import_state(state)
         self.physics.import_state(state)
-        self.physics.recentre(self.book.base)
+        self.physics.recentre(self.row_of(self.book.base))
         self.flow.import_state(state)
         self.spectrum.import_state(state)
         self.model.import_state(state)

@@ -39,15 +39,20 @@ class _BinEnd:
     """What is remembered of a bin's end until the whole session is known."""
 
     header: Header
-    spot_tick: int | None
+    spot_row: int | None
     move: TouchMove
     physics: ReferencePhysics
     depths: Columns
 
 
-def spot_tick_of(bid_tick: int, ask_tick: int) -> int:
-    """The mid rounded half up to a tick."""
-    return (bid_tick + ask_tick + 1) // 2
+def row_of(tick: int, bucket: int) -> int:
+    """The row of ``bucket`` ticks that is nearest to a tick, half up."""
+    return (tick + bucket // 2) // bucket
+
+
+def spot_row_of(bid_tick: int, ask_tick: int, bucket: int) -> int:
+    """The mid rounded half up to a row."""
+    return (bid_tick + ask_tick + bucket) // (2 * bucket)
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,8 @@ class _Run:
         effects = self._book.apply(record, self._event_id)
         if now_ns >= self._window.warmup_ns and not record.is_snapshot:
             for effect in effects:
-                self._physics.impulse(effect, now_ns)
+                row = row_of(effect.tick, self._config.bucket_ticks)
+                self._physics.impulse(effect._replace(tick=row), now_ns)
         if record.is_last:
             self._end_group(after_last=True)
         return True
@@ -151,7 +157,8 @@ class _Run:
     def _close_bin(self, bin_start_ns: int, bin_end_ns: int) -> _BinEnd:
         book, tick_int = self._book, self._config.tick_int
         touch, bid, ask = book.touch(), book.best_tick(BID), book.best_tick(ASK)
-        spot_tick = None if touch is None else spot_tick_of(*touch)
+        bucket = self._config.bucket_ticks
+        spot_row = None if touch is None else spot_row_of(*touch, bucket)
         header: Header = {
             "ts_ns": bin_end_ns,
             "bin_seq": len(self.ends),
@@ -160,17 +167,17 @@ class _Run:
             "bin_event_count": self._bin_event_count,
             "event_id": self._event_id,
             "mid_price": 0.0 if touch is None else sum(touch) * tick_int / (2 * PRICE_SCALE),
-            "spot_ref_price_int": 0 if spot_tick is None else spot_tick * tick_int,
+            "spot_ref_price_int": 0 if spot_row is None else spot_row * bucket * tick_int,
             "best_bid_price_int": 0 if bid is None else bid * tick_int,
             "best_ask_price_int": 0 if ask is None else ask * tick_int,
             "book_valid": touch is not None and not book.suspect,
         }
         end = _BinEnd(
             header=header | self._flow.close_bin(book),
-            spot_tick=spot_tick,
+            spot_row=spot_row,
             move=self._move_to(touch),
             physics=self._physics.frozen(),
-            depths={} if spot_tick is None else self._depths(_served(spot_tick, self._config)),
+            depths={} if spot_row is None else self._depths(_served(spot_row, self._config)),
         )
         self._bin_event_count = 0
         return end
@@ -182,28 +189,30 @@ class _Run:
             return TouchMove()
         return TouchMove(ask_ticks=touch[1] - before[1], bid_ticks=touch[0] - before[0])
 
-    def _depths(self, ticks: list[int]) -> Columns:
-        book = self._book
-        bid = np.array([book.depth(BID, tick) for tick in ticks], np.float64)
-        ask = np.array([book.depth(ASK, tick) for tick in ticks], np.float64)
+    def _depths(self, rows: list[int]) -> Columns:
+        book, bucket = self._book, self._config.bucket_ticks
+        ticks = [range(row * bucket - bucket // 2, (row + 1) * bucket - bucket // 2) for row in rows]
+        bid = np.array([sum(book.depth(BID, tick) for tick in row) for row in ticks], np.float64)
+        ask = np.array([sum(book.depth(ASK, tick) for tick in row) for row in ticks], np.float64)
+        last = [max(book.last_event_id.get(tick, 0) for tick in row) for row in ticks]
         return {
             "rest_depth": bid + ask,
             "bid_depth": bid,
             "ask_depth": ask,
-            "last_event_id": np.array([book.last_event_id.get(tick, 0) for tick in ticks], np.int64),
+            "last_event_id": np.array(last, np.int64),
         }
 
 
-def _served(spot_tick: int, config: InstrumentConfig) -> list[int]:
-    """Absolute ticks of the rows around ``spot_tick``."""
+def _served(spot_row: int, config: InstrumentConfig) -> list[int]:
+    """Absolute rows around ``spot_row``."""
     radius = config.grid_radius_ticks
-    return list(range(spot_tick - radius, spot_tick + radius + 1))
+    return list(range(spot_row - radius, spot_row + radius + 1))
 
 
 def _second_pass(ends: list[_BinEnd], counters: dict[str, int], config: InstrumentConfig) -> ReferenceSession:
     """Dense composites of every tick that is ever served, then the rows of every bin."""
     ticks = sorted(
-        {tick for end in ends if end.spot_tick is not None for tick in _served(end.spot_tick, config)}
+        {tick for end in ends if end.spot_row is not None for tick in _served(end.spot_row, config)}
     )
     forces = np.array([[e.physics.forces(tick, _time(e)) for tick in ticks] for e in ends])
     forces = forces.reshape(len(ends), len(ticks), 2)
@@ -216,8 +225,8 @@ def _second_pass(ends: list[_BinEnd], counters: dict[str, int], config: Instrume
     bins = []
     for t, end in enumerate(ends):
         columns = _empty_rows(config)
-        if end.spot_tick is not None:
-            served = _served(end.spot_tick, config)
+        if end.spot_row is not None:
+            served = _served(end.spot_row, config)
             at = slice(position[served[0]], position[served[-1]] + 1)
             columns |= end.depths | _physics_columns(end, served) | end.move.columns(len(served))
             columns |= {
