@@ -72,7 +72,7 @@ export interface RuntimeConfig {
   readonly symbol: string;
   readonly symbol_root: string;
   readonly tick_size: number;
-  /** equities: width of a price bucket; default tick_size */
+  /** equities: width of a row; default tick_size */
   readonly bucket_size_dollars?: number | null;
   readonly contract_multiplier: number;
   readonly qty_unit: string;
