@@ -99,7 +99,7 @@ class GridPipeline:
         self.config = config
         self._core = SessionCore(config)
         self._encoder = FrameEncoder(self._core.frame, config.stream_schema.resolve())
-        self._signal = create(config.signal)
+        self._signal = create(config.signal, config)
         self._projection = ScoreProjection(config, config.cell_width_ms / 1000.0)
 
     # --- records in, frames out ---

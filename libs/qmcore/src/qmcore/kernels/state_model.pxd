@@ -19,7 +19,7 @@ cdef struct ModelOutput:
 @cython.final
 cdef class StateModel:
     cdef int64_t rows, radius
-    cdef bint by_force
+    cdef bint by_force, score_only
     cdef double neutral, bin_seconds, tanh_scale, mixed_weight
     cdef double w_bull_pressure, w_bull_vacuum, w_bear_pressure, w_bear_vacuum
     cdef double[3] score_weights
@@ -27,9 +27,12 @@ cdef class StateModel:
     cdef double *weights
     cdef double *history
     cdef double *ordered
+    cdef int8_t *codes
     cdef ModelOutput out
 
     cdef void label(self, int ask_sign, int bid_sign, const double *composite,
                     int8_t *codes) noexcept nogil
     cdef void update(self, const int8_t *codes) noexcept nogil
+    cdef void settle(self) noexcept nogil
+    cdef void picture(self, int which, double *intensity) noexcept nogil
     cdef double z_score(self, int i) noexcept nogil

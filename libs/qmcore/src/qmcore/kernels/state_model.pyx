@@ -7,7 +7,7 @@ valid touch are not fed. Plain twin: ``qmcore.reference.state_model``.
 cimport cython
 from libc.math cimport fabs, sqrt
 from libc.stdlib cimport free, malloc
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 import numpy as np
 
@@ -18,14 +18,29 @@ from qmcore.kernels.rolling cimport robust_z, sorted_insert, sorted_mad, sorted_
 cdef double TIE = 1e-12
 
 
+# state5 codes above and below spot, by picture: bear, mixed, bull
+cdef int8_t[3] ABOVE = [-1, 0, 2]
+cdef int8_t[3] BELOW = [-2, 0, 1]
+
+
+cdef inline int reprice(int ask_sign, int bid_sign) noexcept nogil:
+    """Which picture the moves of the touch give: 0 bear, 1 mixed, 2 bull."""
+    if bid_sign == 1 and ask_sign >= 0:
+        return 2
+    return 1 if (ask_sign == 0 and bid_sign == 0) or (ask_sign == -1 and bid_sign == 1) else 0
+
+
 @cython.final
 cdef class StateModel:
-    """``config``: StateModelParams and FlowConfig fields; ``radius``: rows each side of spot."""
+    """``config``: StateModelParams and FlowConfig fields; ``radius``: rows each side of spot.
 
-    def __cinit__(self, config not None, int64_t radius, double bin_seconds):
+    ``score_only``: z-scores that have no weight in the score stay 0; they are most of the work.
+    """
+
+    def __cinit__(self, config not None, int64_t radius, double bin_seconds, bint score_only=False):
         cdef int64_t i
         cdef double total
-        self.radius, self.rows = radius, 2 * radius + 1
+        self.radius, self.rows, self.score_only = radius, 2 * radius + 1, score_only
         self.by_force = config.state_source == "force"
         self.neutral = config.flow_neutral_threshold
         self.bin_seconds = bin_seconds
@@ -43,7 +58,8 @@ cdef class StateModel:
         self.weights = <double *>malloc(self.rows * sizeof(double))
         self.history = <double *>malloc(3 * self.z_window * sizeof(double))
         self.ordered = <double *>malloc(3 * self.z_window * sizeof(double))
-        if self.weights == NULL or self.history == NULL or self.ordered == NULL:
+        self.codes = <int8_t *>malloc(self.rows)
+        if self.weights == NULL or self.history == NULL or self.ordered == NULL or self.codes == NULL:
             raise MemoryError
         distance = np.maximum(np.abs(np.arange(-radius, radius + 1)), 1)
         spatial = distance ** -float(config.state_model_spatial_decay_power)
@@ -59,6 +75,7 @@ cdef class StateModel:
         free(self.weights)
         free(self.history)
         free(self.ordered)
+        free(self.codes)
 
     cdef void label(self, int ask_sign, int bid_sign, const double *composite,
                     int8_t *codes) noexcept nogil:
@@ -74,17 +91,21 @@ cdef class StateModel:
                 else:
                     codes[i] = -2 if composite[i] < 0 else 1
             return
-        if bid_sign == 1 and ask_sign >= 0:
-            above, below = 2, 1
-        elif (ask_sign == 0 and bid_sign == 0) or (ask_sign == -1 and bid_sign == 1):
-            above, below = 0, 0
-        else:
-            above, below = -1, -2
+        above, below = ABOVE[reprice(ask_sign, bid_sign)], BELOW[reprice(ask_sign, bid_sign)]
         for i in range(self.radius):
             codes[i] = below
         codes[self.radius] = 0
         for i in range(self.radius + 1, self.rows):
             codes[i] = above
+
+    cdef void picture(self, int which, double *intensity) noexcept nogil:
+        """Intensities of one picture of the touch, summed in the order of ``update``."""
+        cdef int64_t i
+        cdef int code
+        memset(intensity, 0, 5 * sizeof(double))
+        for i in range(self.rows):
+            code = BELOW[which] if i < self.radius else ABOVE[which] if i > self.radius else 0
+            intensity[code + 2] += self.weights[i]
 
     cdef double z_score(self, int i) noexcept nogil:
         """Robust z of the newest d[i]; by mean and deviation where the MAD is 0."""
@@ -109,7 +130,15 @@ cdef class StateModel:
         return (self.out.d[i] - mean) / deviation if deviation >= 1e-9 else 0.0
 
     cdef void update(self, const int8_t *codes) noexcept nogil:
-        """One bin on: intensities, base, differences, z-scores, score in ``out``."""
+        """One bin on: intensities of the codes, then ``settle``."""
+        cdef int64_t i
+        memset(self.out.intensity, 0, sizeof(self.out.intensity))
+        for i in range(self.rows):
+            self.out.intensity[codes[i] + 2] += self.weights[i]
+        self.settle()
+
+    cdef void settle(self) noexcept nogil:
+        """Base, differences, z-scores and score in ``out``, from its intensities."""
         cdef ModelOutput *o = &self.out
         cdef double[3] old
         cdef double[4] squeezed
@@ -118,9 +147,6 @@ cdef class StateModel:
         cdef int code
         cdef int[4] rank
         rank[0], rank[1], rank[2], rank[3] = 1, -1, 2, -2
-        memset(o.intensity, 0, sizeof(o.intensity))
-        for i in range(self.rows):
-            o.intensity[codes[i] + 2] += self.weights[i]
         o.bull = self.w_bull_pressure * o.intensity[3] + self.w_bull_vacuum * o.intensity[4]
         o.bear = self.w_bear_pressure * o.intensity[1] + self.w_bear_vacuum * o.intensity[0]
         gate = 1.0 - self.mixed_weight * o.intensity[2]
@@ -145,7 +171,7 @@ cdef class StateModel:
         self.samples += 1
         squeezed[3] = 0.0
         for i in range(3):
-            o.z[i] = self.z_score(<int>i)
+            o.z[i] = 0.0 if self.score_only and self.score_weights[i] == 0 else self.z_score(<int>i)
             squeezed[i] = o.z[i] / self.tanh_scale
         qm_tanh4(squeezed, squeezed)
         score = 0.0
@@ -161,6 +187,46 @@ cdef class StateModel:
         o.dominant = code
 
     # --- Python door ---
+
+    def step(self, int ask_sign, int bid_sign, const double[::1] composite not None):
+        """One bin on; its score. composite: shape (rows,), looked at where states come from the force."""
+        if composite.shape[0] != self.rows:
+            raise ValueError(f"composite has {composite.shape[0]} rows, the model {self.rows}")
+        self.label(ask_sign, bid_sign, &composite[0], self.codes)
+        self.update(self.codes)
+        return self.out.score
+
+    def scores(self, const int8_t[::1] ask_signs not None, const int8_t[::1] bid_signs not None, composite=None):
+        """Scores of the following n bins, shape (n,) float64: as n calls of ``step``.
+
+        composite: shape (n, rows), needed where states come from the force.
+        """
+        cdef const double[:, ::1] balance
+        cdef int64_t t, n = ask_signs.shape[0]
+        cdef double[::1] view
+        cdef double[3][5] known                    # by reprice there are three pictures: bear, mixed, bull
+        cdef int picture
+        if bid_signs.shape[0] != n:
+            raise ValueError(f"{n} ask signs, but {bid_signs.shape[0]} bid signs")
+        scores = np.empty(n)
+        view = scores
+        if self.by_force:
+            balance = composite
+            if balance is None or balance.shape[0] != n or balance.shape[1] != self.rows:
+                raise ValueError(f"states from the force need composite of shape ({n}, {self.rows})")
+            for t in range(n):
+                self.label(ask_signs[t], bid_signs[t], &balance[t, 0], self.codes)
+                self.update(self.codes)
+                view[t] = self.out.score
+            return scores
+        for picture in range(3):
+            self.picture(picture, known[picture])
+        with nogil:
+            for t in range(n):
+                memcpy(self.out.intensity, known[reprice(ask_signs[t], bid_signs[t])], sizeof(self.out.intensity))
+                self.settle()
+                view[t] = self.out.score
+        return scores
 
     def export_state(self):
         """Output and windows, for a checkpoint."""
