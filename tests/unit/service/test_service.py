@@ -14,6 +14,7 @@ from qmcore.service import (
     ServiceSettings,
     configure_logs,
     load_settings,
+    run_command,
     run_service,
     session_log_context,
 )
@@ -89,3 +90,17 @@ def test_a_bug_is_not_swallowed() -> None:
 
     with pytest.raises(ZeroDivisionError):
         run_service("test", ServiceSettings(), main)
+
+
+def test_a_command_with_a_wrong_setting_exits_with_2_and_says_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("QM_HEALTH_PORT", "70000")
+    never = pytest.fail
+    assert run_command("test", ServiceSettings, {}, lambda _: never("it must not start")) == 2
+    assert "environment: QM_HEALTH_PORT" in capsys.readouterr().err
+
+
+def test_an_option_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QM_HEALTH_PORT", "1234")
+    assert load_settings(ServiceSettings, {"health_port": 99, "nats_url": None}).health_port == 99
