@@ -1,0 +1,44 @@
+"""Command ``qm run``. Heavy imports are inside the function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from qmcore.cli import EXIT_FAILED, lake_root_option
+from qmcore.cli_output import OutputFormat, format_option, print_rows
+from qmcore.lake import Lake
+
+_MOST_ERRORS: Final = 10
+
+
+@click.command()
+@click.argument("experiment", metavar="EXPERIMENT.YAML")
+@lake_root_option
+@format_option
+@click.option("--workers", type=click.IntRange(1, 1024), help="Processes; else what the experiment says.")
+@click.option("--retry-failed", is_flag=True, help="Run points again that failed before.")
+def run(
+    experiment: str, lake_root: Path, output_format: OutputFormat, workers: int | None, retry_failed: bool
+) -> None:
+    """Run an experiment: what is missing of its datasets and points; go on where it was interrupted.
+
+    EXPERIMENT.YAML is a file, or the name of one in the lake's configs/experiments. Exit code 1 where a point failed.
+    """
+    from qm_harness.experiments.chain import experiment_file, load_experiment
+    from qm_harness.experiments.progress import watchers
+    from qm_harness.experiments.runner import run_experiment
+    from qm_harness.experiments.summary import RunSummary
+
+    lake = Lake(lake_root)
+    chain = load_experiment(experiment_file(experiment, lake), lake)
+    with watchers() as watching:
+        ended = run_experiment(chain, lake, watching, workers=workers, retry_failed=retry_failed)
+    summary = RunSummary.of(chain, ended)
+    for error, points in list(ended.errors.items())[:_MOST_ERRORS]:
+        click.echo(f"error: {points} points failed: {error}", err=True)
+    print_rows([summary], RunSummary, output_format)
+    if ended.errors:
+        raise click.exceptions.Exit(EXIT_FAILED)

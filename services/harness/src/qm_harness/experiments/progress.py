@@ -1,0 +1,69 @@
+"""The progress of a sweep as a bar on standard error: points, failures, points per second, time left."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from qm_harness.experiments.runner import Standing, Watchers
+from qm_harness.generate import Progress
+from qm_harness.progress import GenerateProgress
+
+
+@contextlib.contextmanager
+def watchers(console: Console | None = None) -> Iterator[Watchers]:
+    """Bars for the datasets of an experiment, one after the other, and then for its points."""
+    console = console or Console(stderr=True)
+    sweep = SweepProgress(console)
+
+    @contextlib.contextmanager
+    def dataset(label: str) -> Iterator[Progress]:
+        if label and console.is_terminal:
+            console.print(f"dataset with {label}", markup=False, highlight=False)
+        with GenerateProgress(console) as progress:
+            yield progress
+
+    try:
+        yield Watchers(dataset, sweep)
+    finally:
+        sweep.close()
+
+
+class SweepProgress:
+    """Shows what ``run_experiment`` reports; silent where standard error is not a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Bar(
+            TextColumn("points"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rates]}"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("points", total=None, rates="")
+        self._begun: float | None = None
+
+    def __call__(self, standing: Standing) -> None:
+        """Show how far it has come."""
+        now = time.monotonic()
+        if self._begun is None:
+            # Only now, so that no other bar is on the terminal at the same time.
+            self._begun = now
+            self._bar.start()
+        done = standing.finished + standing.failed
+        rates = f"{done / max(now - self._begun, 1e-9):,.1f} points/s"
+        if standing.failed:
+            rates += f"  {standing.failed} failed"
+        self._bar.update(self._task, total=standing.total - standing.reused, completed=done, rates=rates)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        self._bar.stop()
