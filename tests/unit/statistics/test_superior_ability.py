@@ -14,7 +14,7 @@ from qm_harness.statistics.superior_predictive_ability import (
 T = np.arange(200.0)
 PNL = np.stack(
     [
-        np.cos(T * T * 1.7) + 0.12,
+        np.cos(T * T * 1.7) + 0.06,
         5 * np.sin(T * T * 0.9) + 0.1,
         np.sin(T / 3) - 0.5,
         np.cos(T * T * 2.3) - 0.02,
@@ -33,11 +33,16 @@ def test_variances_equal_archs() -> None:
     np.testing.assert_allclose(stationary_variance(PNL, 10), arch, rtol=1e-13)
 
 
-def test_p_values_equal_archs_on_studentised_columns() -> None:
-    got = superior_ability(PNL, seed=3, block_length=10, resamples=20_000)
+def test_p_values_equal_archs_on_columns_of_equal_scale() -> None:
+    got = superior_ability(PNL, seed=3, block_length=6, resamples=10_000)
     assert got is not None
-    # arch.bootstrap.SPA(0, -PNL / scale, block_size=10, reps=20000, seed=1)
-    assert (got.lower, got.consistent, got.upper) == pytest.approx((0.0021, 0.00465, 0.00645), abs=0.0015)
+    # arch.bootstrap.SPA(0, -PNL / PNL.std(0), block_size=6, reps=20000, seed=1)
+    assert (got.lower, got.consistent, got.upper) == pytest.approx((0.0695, 0.11085, 0.2356), abs=0.015)
+
+
+def test_the_scale_of_a_trial_does_not_matter() -> None:
+    got = superior_ability(PNL, seed=3, resamples=200)
+    assert superior_ability(PNL * [1.0, 40.0, 0.01, 7.0], seed=3, resamples=200) == got
 
 
 def test_resamples_are_runs_of_mean_block_length() -> None:
@@ -49,26 +54,24 @@ def test_resamples_are_runs_of_mean_block_length() -> None:
     assert (weights @ values).var() == pytest.approx(wanted, rel=0.06)
 
 
-def test_size_on_noise_and_power_with_skill() -> None:
-    noise = np.array(
-        [
-            result.consistent
-            for seed in range(150)
-            if (
-                result := superior_ability(
-                    np.random.default_rng(seed).normal(size=(80, 30)),
-                    seed=seed,
-                    block_length=2,
-                    resamples=300,
-                )
-            )
-        ]
-    )
-    assert (noise <= 0.05).mean() <= 0.1
-    assert 0.35 <= noise.mean() <= 0.65
-    pnl = np.random.default_rng(1).normal(size=(80, 30))
-    pnl[:, 7] += 0.6
-    skilled = superior_ability(pnl, seed=1, block_length=2)
+def lumpy(seed: int) -> np.ndarray:
+    """300 trials without skill over 64 periods: now and then a trade of +8 or -4."""
+    random = np.random.default_rng(seed)
+    trades = random.poisson(0.5, (64, 300))
+    return random.binomial(trades, 1 / 3) * 12.0 - 4.0 * trades
+
+
+def test_size_on_noise_of_many_trials_over_few_periods() -> None:
+    results = [superior_ability(lumpy(seed), seed=seed, resamples=200) for seed in range(60)]
+    p_values = np.array([r.consistent for r in results if r])
+    assert (p_values <= 0.05).mean() <= 0.1
+    assert p_values.mean() >= 1 / 3
+
+
+def test_power_with_skill() -> None:
+    pnl = lumpy(1)
+    pnl[:, 7] += np.random.default_rng(2).normal(1.5, 2.0, 64)
+    skilled = superior_ability(pnl, seed=1)
     assert skilled is not None
     assert skilled.consistent <= 0.01
 

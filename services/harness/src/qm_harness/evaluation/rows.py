@@ -16,7 +16,7 @@ class SampleStats(Spec):
     tp_rate: float | None = Field(description="share of trades that ended in take-profit")
     sl_rate: float | None = Field(description="share that ended in stop-loss")
     timeout_rate: float | None = Field(description="share that timed out")
-    tp_rate_low: float | None = Field(description="Wilson interval of tp_rate")
+    tp_rate_low: float | None = Field(description="Wilson interval of tp_rate, as if trades were independent")
     tp_rate_high: float | None
     tp_rate_excess: float | None = Field(description="tp_rate less its null SL/(TP+SL)")
     events_per_hour: float = Field(description="signals an hour of tradable market")
