@@ -20,12 +20,10 @@ from qmcore.contracts.bus_messages import GRID_KIND_HEADER, GridKind, SessionSta
 from qmcore.contracts.runtime_config import runtime_config_message
 from qmcore.contracts.subjects import grid_bin_seq, grid_sequence, grid_stream
 from qmcore.errors import BadInput, QmError, Unavailable
-from qmcore.service import session_log_context
 
 log = logging.getLogger(__name__)
 
 POLICY: Final = 1008
-INTERNAL: Final = 1011
 
 router = APIRouter()
 
@@ -63,8 +61,7 @@ async def _watch(
 ) -> None:
     serving = await services.resolver.resolve(admission.serving)
     session = await services.starter.session_for(serving, admission.serving)
-    with session_log_context(session.session_id):
-        upstream = await services.hub.upstream(session.session_id)
+    async with services.hub.upstream(session.session_id) as upstream:
         resumes = admission.resume if _fits(admission, session) else None
         newest = upstream.newest_bin
         first = upstream.first_for_new_viewer() if resumes is None else resumes.bin_seq + 1

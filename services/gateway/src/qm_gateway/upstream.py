@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 from qm_gateway.frames import PreparedBin
@@ -40,10 +40,11 @@ class Upstream:
         self.session_id = session_id
         self.ring = BinRing(settings.backfill_bins + 2 * settings.viewer_queue_bins)
         self.viewers: set[Viewer] = set()
+        self.users = 0
+        """Viewers that are attached or on their way."""
         self.end: SessionEnd | None = None
         self._first = 0
         self._stored = -1
-        self._located: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
     def newest_bin(self) -> int:
@@ -56,20 +57,7 @@ class Upstream:
         return self._first if self.ring.empty else self.ring.tail
 
     async def locate(self) -> None:
-        """Find the newest bin, to start reading before it. Raises Unavailable, also to all who wait."""
-        try:
-            await self._locate()
-        except QmError as error:
-            self._located.set_exception(error)
-            self._located.exception()  # somebody has seen it: the caller
-            raise
-        self._located.set_result(None)
-
-    async def located(self) -> None:
-        """Wait for ``locate``. Raises what it raises."""
-        await asyncio.shield(self._located)
-
-    async def _locate(self) -> None:
+        """Find the newest bin, to start reading before it. Raises Unavailable."""
         stream = grid_stream(self.session_id)
         last = await last_sequence(self._bus, stream) or 0
         newest = await stored_message(self._bus, stream, last)
@@ -123,6 +111,7 @@ class Hub:
         self._settings, self._metrics = settings, metrics
         self._upstreams: dict[str, Upstream] = {}
         self._readers: dict[str, asyncio.Task[None]] = {}
+        self._opening = asyncio.Lock()
         self._group: asyncio.TaskGroup | None = None
 
     @property
@@ -151,22 +140,18 @@ class Hub:
                 except Unavailable as error:
                     log.warning("sessions cannot be kept alive now: %s", error)
 
-    async def upstream(self, session_id: str) -> Upstream:
-        """The session's upstream; opened where there is none. Raises Unavailable."""
-        found = self._upstreams.get(session_id)
-        if found is not None:
-            await found.located()
-            return found
-        assert self._group is not None, "Hub.run has not been started"
-        opened = self._upstreams[session_id] = Upstream(self._bus, session_id, self._settings, self._metrics)
+    @asynccontextmanager
+    async def upstream(self, session_id: str) -> AsyncIterator[Upstream]:
+        """The session's upstream, opened where there is none and kept open inside. Raises Unavailable."""
+        async with self._opening:
+            upstream = self._upstreams.get(session_id) or await self._open(session_id)
+            upstream.users += 1
         try:
-            await opened.locate()
-        except BaseException:
-            del self._upstreams[session_id]
-            raise
-        with session_log_context(session_id):
-            self._readers[session_id] = self._group.create_task(opened.read())
-        return opened
+            yield upstream
+        finally:
+            upstream.users -= 1
+            if not upstream.users:
+                asyncio.get_running_loop().call_later(LINGER_S, self._close_unused, upstream)
 
     @contextmanager
     def attached(self, upstream: Upstream, viewer: Viewer) -> Iterator[None]:
@@ -180,11 +165,18 @@ class Hub:
             yield
         finally:
             upstream.viewers.discard(viewer)
-            if not upstream.viewers:
-                asyncio.get_running_loop().call_later(LINGER_S, self._close_unwatched, upstream)
 
-    def _close_unwatched(self, upstream: Upstream) -> None:
-        if upstream.viewers or self._upstreams.get(upstream.session_id) is not upstream:
+    async def _open(self, session_id: str) -> Upstream:
+        assert self._group is not None, "Hub.run has not been started"
+        opened = Upstream(self._bus, session_id, self._settings, self._metrics)
+        await opened.locate()
+        self._upstreams[session_id] = opened
+        with session_log_context(session_id):
+            self._readers[session_id] = self._group.create_task(opened.read())
+        return opened
+
+    def _close_unused(self, upstream: Upstream) -> None:
+        if upstream.users or self._upstreams.get(upstream.session_id) is not upstream:
             return
         del self._upstreams[upstream.session_id]
         self._readers.pop(upstream.session_id).cancel()

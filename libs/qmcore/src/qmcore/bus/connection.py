@@ -50,13 +50,16 @@ nats.aio.client.DEFAULT_BUFFER_SIZE = 1 << 18
 
 @contextmanager
 def nats_errors() -> Iterator[None]:
-    """Turn nats-py's errors into ``Unavailable``; JetStream's answers (``nats.js.errors.APIError``) pass through."""
+    """Turn nats-py's errors into ``Unavailable``.
+
+    What JetStream says about the request itself (``NotFoundError``, ``BadRequestError``) passes through.
+    """
     try:
         yield
-    except nats.js.errors.ServiceUnavailableError as error:
-        raise Unavailable(what="NATS JetStream", problem=str(error)) from error
-    except nats.js.errors.APIError:
+    except (nats.js.errors.NotFoundError, nats.js.errors.BadRequestError):
         raise
+    except nats.js.errors.APIError as error:
+        raise Unavailable(what="NATS JetStream", problem=str(error)) from error
     except nats.errors.MaxPayloadError as error:
         raise QmError("a message is larger than the broker's max_payload") from error
     except (nats.errors.Error, OSError, TimeoutError) as error:
