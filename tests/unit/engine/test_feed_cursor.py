@@ -74,6 +74,11 @@ def test_heartbeats_keep_a_feed_alive() -> None:
 
 def test_a_later_worker_and_a_later_attempt_have_later_epochs() -> None:
     epochs = []
-    for cursor in (FeedCursor(1, 0), FeedCursor(1, 0, attempt=1), FeedCursor(1, 0, attempt=2), FeedCursor(2, 0)):
+    for cursor in (
+        FeedCursor(1, 0),
+        FeedCursor(1, 0, attempt=1),
+        FeedCursor(1, 0, attempt=2),
+        FeedCursor(2, 0),
+    ):
         epochs += [cursor.new_feed() for _ in range(1000)]
     assert epochs == sorted(set(epochs))
