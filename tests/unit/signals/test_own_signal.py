@@ -90,6 +90,12 @@ def test_it_is_found_described_evaluated_and_served(install: Install, market: Ma
         create(SignalSpec(name="tilt", params={"band_ticks": 0}), serving)
 
 
+def test_a_value_that_is_not_finite_is_refused(install: Install) -> None:
+    install(SOURCE.replace("return float(", "return float('nan') * float("), "tilt = own_nan:Tilt")
+    with pytest.raises(ConfigError, match="signal tilt: its value at bin 0 is nan; a signal must be finite"):
+        replay(SignalSpec(name="tilt"), blank(3))
+
+
 def test_a_package_that_cannot_be_imported_breaks_only_itself(install: Install) -> None:
     install("import nothing_of_this_name", "broken = own_broken:Thing")
     assert "broken" in names()

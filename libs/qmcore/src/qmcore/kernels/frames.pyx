@@ -13,6 +13,11 @@ import numpy as np
 
 from qmcore.contracts.columns import BIN_TABLE, GRID_COLUMNS
 
+cdef dict DTYPES = {c.name: c.dtype for c in GRID_COLUMNS}
+cdef dict POSITIONS = {                       # among the columns of the same dtype
+    c.name: [d.name for d in GRID_COLUMNS if d.dtype == c.dtype].index(c.name) for c in GRID_COLUMNS
+}
+
 
 @cython.final
 cdef class FrameBuffer:
@@ -48,7 +53,7 @@ cdef class FrameBuffer:
         """A copy of one grid column, shape (rows,)."""
         cdef const char *source
         cdef int64_t size
-        dtype = {c.name: c.dtype for c in GRID_COLUMNS}[name]
+        dtype = DTYPES[name]
         source = <const char *>grid_source(self, name, dtype)
         size = np.dtype(dtype).itemsize
         return np.frombuffer(source[:self.rows * size], dtype).copy()
@@ -75,7 +80,7 @@ cdef class FrameBuffer:
 
 cdef void *grid_source(FrameBuffer frame, str name, str dtype) except NULL:
     """Where a grid column lies in the frame."""
-    cdef int64_t position = [c.name for c in GRID_COLUMNS if c.dtype == dtype].index(name)
+    cdef int64_t position = POSITIONS[name]
     if dtype == "float64":
         return frame.f64 + position * frame.rows
     if dtype == "int64":

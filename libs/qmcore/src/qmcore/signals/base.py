@@ -11,6 +11,7 @@ name it in the entry point group ``qm.signals`` of your package.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from qmcore.config.base import Spec
 from qmcore.config.runtime import RuntimeConfig
+from qmcore.errors import ConfigError
 
 BinHeader = Mapping[str, float | int | bool]
 """One bin's header by the names of ``contracts.columns.BIN_TABLE``."""
@@ -79,10 +81,20 @@ class Signal(ABC, Generic[ParamsT]):
         self._value = 0.0
 
     def update(self, header: BinHeader, grid: GridView) -> float:
-        """The value at this bin; as before where there is no valid touch, 0 before the first."""
+        """The value at this bin; as before where there is no valid touch, 0 before the first.
+
+        Raises ConfigError where the signal breaks its promise of a finite value.
+        """
         if header["mid_price"] != 0:
-            self._value = self.next(header, grid)
+            value = self.next(header, grid)
+            if not math.isfinite(value):
+                raise self._not_finite(value, header["bin_seq"])
+            self._value = float(value)
         return self._value
+
+    def _not_finite(self, value: float, bin_seq: int | float) -> ConfigError:
+        problem = f"its value at bin {bin_seq} is {value}; a signal must be finite"
+        return ConfigError(source=f"signal {self.name}", field="", problem=problem)
 
     @abstractmethod
     def next(self, header: BinHeader, grid: GridView) -> float:
@@ -173,12 +185,12 @@ class MeasuredSignal(BatchSignal[ParamsT]):
             pick = slice(None) if seen.all() else seen
             bins = {name: data.bins(name)[part][pick] for name in self.reads_bins}
             grid = {name: data.grid(name)[part][pick] for name in self.reads_grid}
-            made = []
-            for row in self.measure(bins, grid).tolist():
-                self._value = self.step(row)
-                made.append(self._value)
+            made = [self.step(row) for row in self.measure(bins, grid).tolist()]
             before = values[start - 1] if start else 0.0
             values[part] = repeat_last(np.array(made), seen, before)
+        bad = np.flatnonzero(~np.isfinite(values))
+        if bad.size:
+            raise self._not_finite(values[bad[0]], int(bad[0]))
         return values
 
     def memory(self) -> State:
