@@ -2,7 +2,7 @@
 dataset."""
 
 from qmcore.signals.base import BatchSignal, GridView, MeasuredSignal, Signal, SignalData
-from qmcore.signals.catalogue import ParamInfo, SignalInfo, create, describe, names, parse_params
+from qmcore.signals.catalogue import ParamInfo, SignalInfo, create, describe, kind_of, names, parse_params
 from qmcore.signals.offline import replay, stream
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "SignalInfo",
     "create",
     "describe",
+    "kind_of",
     "names",
     "parse_params",
     "replay",

@@ -71,13 +71,14 @@ class Iirc(MeasuredSignal[IircParams]):
         ]
 
     def measure(self, bins: Block, grid: Block) -> Dense:
-        imbalance = self._log_ratio(grid, self._below) - self._log_ratio(grid, self._above)
-        return imbalance[:, np.newaxis]
+        logs = ln(np.stack([self._ratio(grid, rows) for rows in (self._below, self._above)], axis=1))
+        return logs[:, :1] - logs[:, 1:]
 
-    def _log_ratio(self, grid: Block, rows: slice) -> Dense:
+    def _ratio(self, grid: Block, rows: slice) -> Dense:
         # velocities of adds and pulls are sums of positive impulses; rounding may leave -1e-17
         add, pull = (np.maximum(grid[name][:, rows].sum(axis=1), 0.0) for name in ("v_add", "v_pull"))
-        return ln((add + self._floor) / (pull + self._floor))
+        ratio: Dense = (add + self._floor) / (pull + self._floor)
+        return ratio
 
     def step(self, row: list[float]) -> float:
         value = 0.0
