@@ -48,16 +48,20 @@ function drawLabels(
   const { context } = surface;
   context.font = `${em * 0.86}px ${theme.fontFamily}`;
   context.textBaseline = "top";
-  const write = (text: string, x: number, y: number, align: CanvasTextAlign, colour: string): void => {
-    context.textAlign = align;
-    context.lineWidth = 3;
-    context.strokeStyle = theme.surface;
-    context.strokeText(text, x, y);
+  context.textAlign = "right";
+  const right = width - em * 0.5;
+  const write = (text: string, y: number, colour: string): void => {
+    if (text === "") return;
+    const room = context.measureText(text).width + em * 0.6;
+    context.globalAlpha = 0.85;
+    context.fillStyle = theme.surface;
+    context.fillRect(right - room + em * 0.3, y - em * 0.15, room, em * 1.2);
+    context.globalAlpha = 1;
     context.fillStyle = colour;
-    context.fillText(text, x, y);
+    context.fillText(text, right, y);
   };
-  write(labels.title, width - em * 0.5, em * 0.5, "right", theme.textMuted);
-  write(labels.ask, width - em * 0.5, em * 1.7, "right", theme.ask);
-  write(labels.bid, width - em * 0.5, height - em * 2.6, "right", theme.bid);
-  write(labels.max, width - em * 0.5, height - em * 1.4, "right", theme.textMuted);
+  write(labels.title, em * 0.5, theme.textMuted);
+  write(labels.ask, em * 1.7, theme.ask);
+  write(labels.bid, height - em * 2.6, theme.bid);
+  write(labels.max, height - em * 1.4, theme.textMuted);
 }
