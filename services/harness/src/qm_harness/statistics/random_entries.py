@@ -7,6 +7,7 @@ drift and costs fall equally on all. The sums over all rotations are one circula
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -38,6 +39,9 @@ class EntryOutcomes:
     up: NDArray[np.float64]
     down: NDArray[np.float64]
     spectrum: NDArray[np.complex128]
+    variance_up: float
+    variance_down: float
+    largest: float
 
     @classmethod
     def of(cls, bins: NDArray[np.int64], up: NDArray[np.float64], down: NDArray[np.float64]) -> Self:
@@ -46,9 +50,10 @@ class EntryOutcomes:
         The circle that is rotated through is closed by so many of the first bins again that its length suits the FFT.
         """
         if len(bins) == 0:
-            return cls(bins, up, down, np.empty(0, np.complex128))
-        circle = np.resize(up + 1j * down, next_fast_len(len(bins)))
-        return cls(bins, up, down, np.asarray(fft(circle)))
+            return cls(bins, up, down, np.empty(0, np.complex128), 0.0, 0.0, 0.0)
+        circle = up + 1j * down
+        spectrum = np.asarray(fft(np.resize(circle, next_fast_len(len(bins)))))
+        return cls(bins, up, down, spectrum, float(up.var()), float(down.var()), float(np.abs(circle).max()))
 
     def test(self, signal_bins: NDArray[np.int32], directions: NDArray[np.int8]) -> RandomEntryTest:
         """One-sided test that trades at ``signal_bins`` (eligible; +1 up, -1 down) earn more than random entries.
@@ -65,11 +70,12 @@ class EntryOutcomes:
         pattern[at] = np.where(goes_up, 1.0, 1j)
         sums = ifft(np.conj(fft(pattern)) * self.spectrum).real
         total = float(self.up[at[goes_up]].sum() + self.down[at[~goes_up]].sum())
-        slack = 1e-9 * n_trades * (1 + max(np.abs(self.up).max(), np.abs(self.down).max()))
+        slack = 1e-9 * n_trades * (1 + self.largest)
         as_good = max(1, int(np.count_nonzero(sums >= total - slack)))
         n_up = int(np.count_nonzero(goes_up))
-        independent = n_up * self.up.var() + (n_trades - n_up) * self.down.var()
-        effect = max(1.0, float(sums.var() / independent)) if independent > 0 else 1.0
+        independent = n_up * self.variance_up + (n_trades - n_up) * self.variance_down
+        variance = float(sums.var())
+        effect = max(1.0, variance / independent) if independent > 0 else 1.0
         p_value = as_good / n_rotations
         if as_good < FEW_ROTATIONS:
             bound = chernoff_bound(self.up, n_up, self.down, n_trades - n_up, total)
@@ -77,7 +83,7 @@ class EntryOutcomes:
         return RandomEntryTest(
             p_value=p_value,
             null_mean=float(sums.mean()) / n_trades,
-            null_std=float(sums.std()) / n_trades,
+            null_std=math.sqrt(variance) / n_trades,
             design_effect=effect,
         )
 
