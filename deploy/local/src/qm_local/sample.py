@@ -31,7 +31,8 @@ WHO = "qm up"
 LEAD_IN_S = 600
 """Simulated seconds before the session's start, so that the first bins show a living market."""
 TAIL_S = 1
-DEMO_INTENSITY = 0.5
+DEMO_INTENSITY, DEMO_TOUCH_DEPTH, DEMO_TREND = 0.5, 14, 0.15
+"""A market that moves some 50 ticks in a minute, so that there is something to see."""
 
 
 def repository_root() -> Path:
@@ -72,6 +73,8 @@ def make_market_data(
         minutes=(window.end_ns - start + TAIL_S * NS_PER_SECOND) / NS_PER_SECOND / 60,
         preset="open",
         intensity=DEMO_INTENSITY,
+        touch_depth=DEMO_TOUCH_DEPTH,
+        trend_strength=DEMO_TREND,
     )
     folder = lake.raw_dir(instrument.product_type, instrument.symbol_root)
     path = folder / f"glbx-mdp3-{pipeline.capture.dt:%Y%m%d}.mbo.dbn.zst"
