@@ -9,7 +9,8 @@ from qmcore.config.runtime import SignalSpec
 from qmcore.dbn import DbnFile
 from qmcore.pipeline import GridPipeline
 from qmcore.reference.state_model import ReferenceStateModel, TouchMove, states_by_force, states_by_reprice
-from qmcore.signals import describe, replay
+from qmcore.signals import create, describe, replay
+from qmcore.signals.offline import DatasetBins
 from tests.fixtures.market import MarketLake, config
 from tests.fixtures.signal_data import Columns, blank, market_columns, random_columns
 from tests.streams.configs import small_config
@@ -100,3 +101,14 @@ def test_a_rise_of_both_touches_after_quiet_is_bullish() -> None:
     assert values[9] == pytest.approx(
         np.tanh(3.0 / 3.0), rel=1e-12
     )  # one of ten: z = (1 - 0.1) / 0.3 by deviation
+
+
+def test_a_history_of_another_length_is_refused() -> None:
+    resolved, bins = small_config(), DatasetBins(blank(30))
+    signal = create(SignalSpec(), resolved)
+    for t in range(30):
+        signal.update(bins.header(t), bins)
+    state = signal.export_state()
+    for wrong in (np.zeros((3, 11)), np.zeros((3, 9)), np.zeros(30)):
+        with pytest.raises(ValueError, match=r"model_history has shape .*, not that of 30 samples"):
+            create(SignalSpec(), resolved).import_state(state | {"model_history": wrong})

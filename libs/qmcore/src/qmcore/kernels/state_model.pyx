@@ -248,9 +248,11 @@ cdef class StateModel:
         cdef int64_t i, k
         if raw.shape[0] != sizeof(ModelOutput):
             raise ValueError("model_output has another size than this version's")
+        history, samples = state["model_history"], int(state["model_samples"][0])
+        if history.shape != (3, min(samples, self.z_window)):
+            raise ValueError(f"model_history has shape {history.shape}, not that of {samples} samples")
         self.out = (<const ModelOutput *>&raw[0])[0]
-        self.samples = state["model_samples"][0]
-        history = state["model_history"]
+        self.samples = samples
         for i in range(3):
             for k in range(history.shape[1]):
                 self.history[i * self.z_window + k] = history[i, k]
