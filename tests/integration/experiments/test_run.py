@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import itertools
 import json
+import signal
 import time
 
 import numpy as np
@@ -88,14 +89,15 @@ def test_a_sweep_of_scoring_makes_a_dataset_for_each(laboratory):
 
 def test_a_point_that_fails_is_recorded_and_the_rest_goes_on(laboratory):
     laboratory.write(
-        sweep={"per_signal": {"ofi": {}, "raising": {"number": [1, 2]}, "deadly": {"number": [2, 3]}}}
+        eval={"warmup_bins": 50, "tp_ticks": [2, 4]},
+        sweep={"per_signal": {"ofi": {}, "raising": {"number": [1, 2]}, "deadly": {"number": [2, 3]}}},
     )
     code, out, err = laboratory.qm("run", "sweep", "--format", "json")
     assert code == 1
-    assert summary(out).items() >= {"points": 40, "finished": 24, "failed": 16}.items()
+    assert summary(out).items() >= {"points": 10, "finished": 6, "failed": 4}.items()
     assert sorted(line for line in err.splitlines() if line.startswith("error: ")) == [
-        "error: 8 points failed: ValueError: 1 is odd",
-        "error: 8 points failed: its process died (killed by signal 9)",
+        "error: 2 points failed: ValueError: 1 is odd",
+        "error: 2 points failed: its process died (killed by signal 9)",
     ]
     failed = [run for run in laboratory.store.runs() if run.meta.status == "failed"]
     assert {(r.meta.signal, json.loads(r.meta.params)["number"], r.rows) for r in failed} == {
@@ -103,9 +105,9 @@ def test_a_point_that_fails_is_recorded_and_the_rest_goes_on(laboratory):
         ("deadly", 3, ()),
     }
     code, out, _ = laboratory.qm("run", "sweep", "--format", "json")
-    assert (code, summary(out)["reused"], summary(out)["failed"]) == (1, 40, 16)
+    assert (code, summary(out)["reused"], summary(out)["failed"]) == (1, 10, 4)
     code, out, _ = laboratory.qm("run", "sweep", "--format", "json", "--retry-failed")
-    assert (code, summary(out)["reused"], summary(out)["failed"]) == (1, 24, 16)
+    assert (code, summary(out)["reused"], summary(out)["failed"]) == (1, 6, 4)
 
 
 def test_killed_in_the_middle_and_resumed_no_point_is_lost_and_none_is_there_twice(laboratory):
@@ -144,6 +146,22 @@ def test_killed_in_the_middle_and_resumed_no_point_is_lost_and_none_is_there_twi
     parts = (laboratory.lake.results_dir / META_DIR).glob("*.parquet")
     appended = [run_id for part in parts for run_id in pq.read_table(part)["run_id"].to_pylist()]
     assert len(appended) == len(set(appended)) == 36
+
+
+def test_interrupted_it_ends_at_once_with_all_its_processes(laboratory):
+    laboratory.write(sweep={"per_signal": {"sober": {"number": [100_000, 100_001]}}})  # twenty seconds each
+    with laboratory.start("run", "sweep") as process:
+        while process.poll() is None and not any(laboratory.lake.root.glob("cache/columns/*/*/*.npy")):
+            time.sleep(0.01)
+        children = psutil.Process(process.pid).children()
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
+    assert len(children) >= 2
+    assert psutil.wait_procs(children, timeout=5)[1] == []
+    assert time.monotonic() - begun < 10
+    assert laboratory.store.runs() == []
 
 
 def points_of(laboratory) -> set[tuple[int, float]]:

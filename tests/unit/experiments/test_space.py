@@ -82,3 +82,18 @@ def test_steps_have_no_binary_rounding_and_stay_whole(low, high, step, values):
     made = Steps(low=low, high=high, step=step).values()
     assert made == values
     assert [type(value) for value in made] == [type(value) for value in values]
+
+
+def test_trading_takes_a_value_a_list_or_steps():
+    made = ExperimentSpec.model_validate(
+        {
+            "name": "test",
+            "serving": "demo",
+            "eval": {"tp_ticks": {"low": 2, "high": 6, "step": 2}, "sl_ticks": 3, "cooldown_bins": [1, 5]},
+        }
+    )
+    assert (made.eval.tp_ticks, made.eval.sl_ticks, made.eval.cooldown_bins) == (
+        (2.0, 4.0, 6.0),
+        (3.0,),
+        (1, 5),
+    )

@@ -85,22 +85,35 @@ Axis = Annotated[
 ]
 """One value, a list of them, or ``{low, high, step}``."""
 
+
+def _numbers(value: object) -> object:
+    """An axis of numbers, its steps worked out."""
+    if not isinstance(value, dict):
+        return _listed(value)
+    try:
+        return Steps.model_validate(value).values()
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "".join(f"{part}: " for part in first["loc"])
+        raise ValueError(f"{where}{first['msg'].removeprefix('Value error, ')}") from error
+
+
 Ticks = Annotated[float, Field(gt=0, le=100_000)]
 Bins = Annotated[int, Field(ge=0, le=10_000_000)]
 TicksAxis = Annotated[
     tuple[Ticks, ...],
-    BeforeValidator(_listed, json_schema_input_type=tuple[Ticks, ...] | Ticks),
+    BeforeValidator(_numbers, json_schema_input_type=tuple[Ticks, ...] | Ticks | Steps),
     AfterValidator(_some),
 ]
 BinsAxis = Annotated[
     tuple[Bins, ...],
-    BeforeValidator(_listed, json_schema_input_type=tuple[Bins, ...] | Bins),
+    BeforeValidator(_numbers, json_schema_input_type=tuple[Bins, ...] | Bins | Steps),
     AfterValidator(_some),
 ]
 Threshold = Annotated[float, Field(gt=0)]
 ThresholdAxis = Annotated[
     tuple[Threshold, ...],
-    BeforeValidator(_listed, json_schema_input_type=tuple[Threshold, ...] | Threshold),
+    BeforeValidator(_numbers, json_schema_input_type=tuple[Threshold, ...] | Threshold | Steps),
     AfterValidator(_some),
 ]
 

@@ -11,7 +11,7 @@ import fcntl
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -87,10 +87,11 @@ def run_experiment(
         standing = Standing(len(tasks), len(tasks) - len(missing), 0, 0)
         watchers.sweep(standing)
         pool = WorkerPool(partial(run_batch, lake.root), workers)
-        for runs in _ended(pool, batches_of(missing, workers)):
-            store.append(runs)
-            standing = standing.after(runs)
-            watchers.sweep(standing)
+        with contextlib.closing(_ended(pool, batches_of(missing, workers))) as ends:
+            for runs in ends:
+                store.append(runs)
+                standing = standing.after(runs)
+                watchers.sweep(standing)
         seconds = time.monotonic() - begun
         if len(store.parts()) > _MANY_PARTS:
             store.compact()
@@ -99,7 +100,7 @@ def run_experiment(
     return Ended(standing, seconds, dict(errors.most_common()))
 
 
-def _ended(pool: WorkerPool[Batch, list[Run]], batches: list[Batch]) -> Iterator[list[Run]]:
+def _ended(pool: WorkerPool[Batch, list[Run]], batches: list[Batch]) -> Generator[list[Run], None, None]:
     """Every task of ``batches`` as a run, batch by batch; those of a process that died one by one, then."""
     suspects: deque[Batch] = deque()
     for end in pool.run(batches):
