@@ -80,9 +80,9 @@ bench: setup ## measure against the baselines
 	$(BIN)/qm bench
 
 lock: $(VENV)/.installed ## re-compile the hashed requirement locks (needs uv on the PATH)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		requirements/runtime.in -o requirements/runtime.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		requirements/dev.in -o requirements/dev.txt
 
 clean: ## remove everything that was built
