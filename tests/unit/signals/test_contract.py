@@ -11,7 +11,7 @@ from qmcore.checkpoint import pack, unpack
 from qmcore.config.runtime import SignalSpec
 from qmcore.errors import ConfigError, NotFound
 from qmcore.signals import BatchSignal, SignalData, create, describe, names, replay, stream
-from qmcore.signals.base import State
+from qmcore.signals.base import BLOCK_BINS, State
 from qmcore.signals.offline import DatasetBins
 from tests.fixtures.market import MarketLake, config
 from tests.fixtures.signal_data import Columns, market_columns, random_columns
@@ -70,6 +70,7 @@ def test_batch_equals_stream_bit_for_bit(name: str, seen: Columns) -> None:
 @pytest.mark.parametrize("rows", ["small", "tiny"])
 def test_batch_equals_stream_over_several_blocks(name: str, rows: str) -> None:
     data = random_columns(1500, 3, small_config() if rows == "small" else TINY, valid_share=0.9)
+    data.bins("mid_price")[BLOCK_BINS - 1 : BLOCK_BINS + 2] = 0.0
     np.testing.assert_array_equal(replay(spec(name), data), stream(create(spec(name), data.config), data))
 
 
