@@ -24,6 +24,10 @@ _PARTS: dict[str, Callable[[Path, int], Iterator[Figure]]] = {
 }
 
 
+WIDE = 200
+"""Columns of the table where it goes into a file or a pipe."""
+
+
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
@@ -54,4 +58,5 @@ def report(parts: Sequence[str], *, runs: int, as_json: bool, folder: Path) -> N
         json.dump([f.model_dump() | {"reached": f.reached} for f in figures], sys.stdout, indent=2)
         sys.stdout.write("\n")
     else:
-        Console().print(_table(figures))
+        terminal = Console()
+        (terminal if terminal.is_terminal else Console(width=WIDE)).print(_table(figures))
