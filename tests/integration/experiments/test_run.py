@@ -75,7 +75,7 @@ def test_a_sweep_of_scoring_makes_a_dataset_for_each(laboratory):
     )
     code, out, _ = laboratory.qm("run", "sweep", "--format", "json")
     assert (code, summary(out)["points"]) == (0, 2)
-    runs = laboratory.store.runs()
+    runs = sorted(laboratory.store.runs(), key=lambda run: run.meta.scoring)
     assert [json.loads(run.meta.scoring) for run in runs] == [
         {"state_model_tanh_scale": 1},
         {"state_model_tanh_scale": 3},
