@@ -1,15 +1,16 @@
 """What a process of a sweep does: batches of tasks, each one a run that worked or failed.
 
-Datasets, markets and the values of the last signals stay open between batches.
+The last datasets, markets and values of signals stay open between batches.
 """
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,10 @@ from qmcore.lake import Lake
 MOST_PERIODS: Final = 128
 """Of a run's results in time; fewer where there are fewer bins."""
 
-_KEPT_SIGNALS: Final = 2
+_KEPT: Final = 2
+
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
 
 
 def run_batch(lake_root: Path, batch: Batch) -> list[Run]:
@@ -55,13 +59,13 @@ def _tried(bench: Workbench, task: Task) -> Run:
 
 
 class Workbench:
-    """What one process has at hand."""
+    """What one process has at hand: of the last few datasets and signals, so that memory is bounded."""
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._data: dict[str, ColumnCache] = {}
-        self._markets: dict[str, EvalMarket] = {}
-        self._values: OrderedDict[tuple[str, str, str], NDArray[np.float64]] = OrderedDict()
+        self._data: LastFew[str, ColumnCache] = LastFew(_KEPT)
+        self._markets: LastFew[str, EvalMarket] = LastFew(_KEPT)
+        self._values: LastFew[tuple[str, str, str], NDArray[np.float64]] = LastFew(_KEPT)
 
     def evaluate(self, task: Task) -> tuple[RunRow, ...]:
         """The results of ``task``, one a threshold."""
@@ -87,29 +91,46 @@ class Workbench:
         )
 
     def _columns(self, dataset_id: str) -> ColumnCache:
-        if dataset_id not in self._data:
+        def opened() -> ColumnCache:
             # Its contents were verified by the process that planned the sweep.
-            dataset = Dataset.open(self._lake, dataset_id, contents=False)
-            self._data[dataset_id] = ColumnCache(self._lake, dataset)
-        return self._data[dataset_id]
+            return ColumnCache(self._lake, Dataset.open(self._lake, dataset_id, contents=False))
+
+        return self._data.get(dataset_id, opened)
 
     def _market(self, dataset_id: str) -> EvalMarket:
-        if dataset_id not in self._markets:
+        def made() -> EvalMarket:
             data = self._columns(dataset_id)
-            self._markets[dataset_id] = EvalMarket.of(
+            return EvalMarket.of(
                 data.bins("best_bid_price_int"),
                 data.bins("best_ask_price_int"),
                 data.bins("mid_price"),
                 tick_int=data.config.tick_int,
                 cell_width_ms=data.config.cell_width_ms,
             )
-        return self._markets[dataset_id]
+
+        return self._markets.get(dataset_id, made)
 
     def _signal(self, task: Task) -> NDArray[np.float64]:
-        """Values at every bin; the last few signals' are remembered."""
-        key = (task.lineage.dataset_id, task.lineage.signal, task.lineage.params)
-        if key not in self._values:
-            self._values[key] = signals.replay(task.signal, self._columns(task.lineage.dataset_id))
-            while len(self._values) > _KEPT_SIGNALS:
-                self._values.popitem(last=False)
-        return self._values[key]
+        """Values at every bin."""
+        of = task.lineage
+        return self._values.get(
+            (of.dataset_id, of.signal, of.params),
+            lambda: signals.replay(task.signal, self._columns(of.dataset_id)),
+        )
+
+
+class LastFew(Generic[KeyT, ValueT]):
+    """Values by key, made when they are asked for; the ones asked for last stay."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[KeyT, ValueT] = OrderedDict()
+
+    def get(self, key: KeyT, make: Callable[[], ValueT]) -> ValueT:
+        """The value of ``key``; what ``make`` raises is raised, and kept is nothing."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+        return self._kept[key]

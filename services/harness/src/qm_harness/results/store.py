@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt_
 import fcntl
-import io
 import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -168,14 +167,17 @@ def _only(table: pa.Table, ids: list[str]) -> pa.Table:
 
 
 def _encoded(table: pa.Table) -> bytes:
-    data = io.BytesIO()
-    pq.write_table(table, data, compression="zstd")
-    return data.getvalue()
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
 
 
 def _decoded(path: Path) -> pa.Table:
-    data = path.read_bytes()
+    # Arrow's own file and no threads: a thread of Arrow's that lets go of a Python object while the interpreter ends
+    # aborts the process.
     try:
-        return pq.read_table(io.BytesIO(data))
+        with pa.OSFile(str(path)) as source, pq.ParquetFile(source) as file:
+            return file.read(use_threads=False)
     except pa.ArrowInvalid as error:
         raise CorruptData(path=path, problem=f"is not the Parquet that was written ({error})") from error
