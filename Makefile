@@ -74,6 +74,7 @@ browser: ## install Chromium for the browser tests where that is possible (Debia
 		|| echo "no Chromium: browser tests will be skipped (install Debian's package chromium)"
 
 test: check browser frontend/dist/.built ## everything that CI runs
+	cd frontend && npm run --silent test:browser
 	$(BIN)/pytest tests --ignore=tests/unit --ignore=tests/bench
 
 bench: setup ## measure against the baselines
