@@ -13,7 +13,8 @@ import yaml
 from qmcore.lake import Lake
 from tests.fixtures.brokers import NatsServer, RedisServer
 from tests.fixtures.market import DAY, FILE_NAME, MarketLake, config
-from tests.fixtures.stack import Stack, Viewer
+from tests.fixtures.stack import Stack
+from tests.fixtures.viewer import Viewer
 
 FIXTURES = Path(__file__).parents[3].parent / "shared" / "data" / "dbn-fixtures"
 

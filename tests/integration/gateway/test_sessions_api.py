@@ -12,7 +12,8 @@ from qmcore.contracts.columns import BIN_COLUMNS, GRID_COLUMNS
 from tests.fixtures.brokers import NatsServer, RedisServer
 from tests.fixtures.bus_client import bus_client
 from tests.fixtures.market import MarketLake, config
-from tests.fixtures.stack import Stack, split
+from tests.fixtures.stack import Stack
+from tests.fixtures.viewer import split
 
 
 async def state_of(stack: Stack, session_id: str, wanted: str) -> dict[str, object]:

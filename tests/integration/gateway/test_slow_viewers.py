@@ -10,7 +10,8 @@ import pytest
 
 from tests.fixtures.brokers import NatsServer, RedisServer
 from tests.fixtures.market import MarketLake, config
-from tests.fixtures.stack import Stack, Viewer
+from tests.fixtures.stack import Stack
+from tests.fixtures.viewer import Viewer
 
 SLOW = 8
 GROWTH_BYTES = 48 << 20

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from tests.fixtures.market import MarketLake, config
-from tests.fixtures.stack import Bin, Stack, Viewer, split
+from tests.fixtures.stack import Stack
+from tests.fixtures.viewer import Bin, Viewer, split
 
 
 def assert_equal_bins(bins: list[Bin], direct: list[bytes]) -> None:

@@ -14,7 +14,8 @@ import pytest
 from qmcore.lake import Lake
 from tests.fixtures.brokers import Broker, NatsServer, RedisServer
 from tests.fixtures.market import FILE_NAME, config, direct_messages, make_market_lake
-from tests.fixtures.stack import Service, Stack, split
+from tests.fixtures.stack import Service, Stack
+from tests.fixtures.viewer import split
 
 SESSIONS = 3
 VIEWERS_EACH = 2
