@@ -36,7 +36,9 @@ def test_one_series_equals_numpy(kind: str, window: int) -> None:
 @pytest.mark.parametrize("window", [1, 2, 3, 7, 300])
 def test_three_series_in_step_equal_numpy(window: int) -> None:
     rng = np.random.default_rng(8)
-    values = np.ascontiguousarray(np.stack([SERIES[k](rng) for k in ("normal", "repeated", "mostly zero")], axis=1))
+    values = np.ascontiguousarray(
+        np.stack([SERIES[k](rng) for k in ("normal", "repeated", "mostly zero")], axis=1)
+    )
     medians, mads = rolling_median_mad3(values, window)
     for k in range(3):
         wanted_medians, wanted_mads = expected(values[:, k], window)
