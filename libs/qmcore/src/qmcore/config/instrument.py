@@ -138,7 +138,9 @@ class InstrumentIdentity(Spec):
             if self.product_type != "equity_mbo":
                 raise ValueError("bucket_size_dollars is for equity_mbo; the rows of a future are its ticks")
             if Decimal(str(self.bucket_size_dollars)) % Decimal(str(self.tick_size)) != 0:
-                raise ValueError(f"bucket_size_dollars {self.bucket_size_dollars!r} must be a multiple of tick_size")
+                raise ValueError(
+                    f"bucket_size_dollars {self.bucket_size_dollars!r} must be a multiple of tick_size"
+                )
         return self
 
     @property

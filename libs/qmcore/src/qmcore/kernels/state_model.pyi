@@ -4,7 +4,9 @@ from numpy.typing import NDArray
 from qmcore.config.runtime import RuntimeConfig
 
 class StateModel:
-    def __init__(self, config: RuntimeConfig, radius: int, bin_seconds: float, score_only: bool = False) -> None: ...
+    def __init__(
+        self, config: RuntimeConfig, radius: int, bin_seconds: float, score_only: bool = False
+    ) -> None: ...
     def step(self, ask_sign: int, bid_sign: int, composite: NDArray[np.float64]) -> float: ...
     def scores(
         self,
