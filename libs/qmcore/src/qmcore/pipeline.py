@@ -15,13 +15,14 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import to_json
 
 from qmcore import __version__, kernels
 from qmcore.checkpoint import pack, unpack
 from qmcore.config.runtime import RuntimeConfig, canonical_hash
-from qmcore.contracts.columns import FLOW_COLUMNS
+from qmcore.contracts.columns import BIN_COLUMNS, FLOW_COLUMNS
 from qmcore.contracts.frames import FrameEncoder, join_message
-from qmcore.contracts.messages import GridUpdate, RuntimeModel, SignalValue
+from qmcore.contracts.messages import RuntimeModel, SignalValue
 from qmcore.errors import CorruptData
 from qmcore.kernels.frames import ColumnBlock, FrameBuffer
 from qmcore.kernels.session import SessionCore
@@ -47,7 +48,9 @@ _PIPELINE_KERNELS = (
     "state_model",
 )
 _SIGNAL = "signal."
-_FLOW_NAMES = tuple(c.name for c in FLOW_COLUMNS)
+_FLOW_FIELDS = tuple((c.name, c.dtype == "int64") for c in FLOW_COLUMNS)
+"""Name, and whether it travels as a string."""
+_HEADER_FIELDS = tuple((c.name, c.dtype == "int64") for c in BIN_COLUMNS)
 _MODEL_NAMES = tuple(name for name in RuntimeModel.model_fields if name not in ("name", "projections"))
 
 
@@ -224,33 +227,28 @@ class GridPipeline:
         return pipeline
 
 
-def grid_update(frame: GridFrame, config: RuntimeConfig) -> GridUpdate:
-    """The frame's header as the message that viewers get."""
+def grid_update(frame: GridFrame, config: RuntimeConfig) -> bytes:
+    """The frame's header as the JSON of a ``GridUpdate``, written without building the model: it is made every bin."""
     h = frame.header
     width = config.cell_width_ms
-    projections = [
-        {"horizon_bins": bins, "horizon_ms": float(bins * width), "value": value}
-        for bins, value in zip(config.projection_horizons_bins, frame.projections, strict=True)
-    ]
-    model: dict[str, object] = {name: h[f"model_{name}"] for name in _MODEL_NAMES}
-    message: dict[str, object] = {name: h[name] for name in _HEADER_NAMES}
-    message["flow"] = {name: h[name] for name in _FLOW_NAMES}
-    message["runtime_model"] = model | {"projections": projections}
+    message: dict[str, object] = {"type": "grid_update"}
+    message |= {name: str(h[name]) if wide else h[name] for name, wide in _HEADER_FIELDS}
+    message["flow"] = {name: str(h[name]) if wide else h[name] for name, wide in _FLOW_FIELDS}
+    message["runtime_model"] = {
+        "name": "derivative",
+        **{name: h[f"model_{name}"] for name in _MODEL_NAMES},
+        "projections": [
+            {"horizon_bins": bins, "horizon_ms": float(bins * width), "value": value}
+            for bins, value in zip(config.projection_horizons_bins, frame.projections, strict=True)
+        ],
+    }
     message["signal"] = {"name": frame.signal.name, "value": frame.signal.value}
-    return GridUpdate.model_validate(message)
+    return to_json(message)
 
 
 def grid_message(frame: GridFrame, config: RuntimeConfig) -> bytes:
     """The frame as it goes over the bus."""
-    header = grid_update(frame, config).model_dump_json(exclude_none=True).encode()
-    return join_message(header, frame.arrow())
-
-
-_HEADER_NAMES = tuple(
-    name
-    for name in GridUpdate.model_fields
-    if name not in ("type", "flow", "runtime_model", "signal", "backfill", "dropped")
-)
+    return join_message(grid_update(frame, config), frame.arrow())
 
 
 def _as_bytes(records: NDArray[np.void]) -> NDArray[np.uint8]:

@@ -21,7 +21,7 @@ from qmcore.kernels.orders cimport (
 )
 
 cdef enum:
-    LOOK_AHEAD = 8                                      # records between a prefetch and its use
+    LOOK_AHEAD = 16                                      # records between a prefetch and its use
 
 COUNTER_NAMES = (
     "unknown_order", "unknown_fill", "duplicate_add", "over_cancel", "off_tick_price", "undefined_price",

@@ -1,4 +1,4 @@
-"""Live orders in a flat hash table: linear probing, backward-shift deletion, at most three quarters full.
+"""Live orders in a flat hash table: linear probing, backward-shift deletion, at most half full.
 
 Header only, so that the book's hot path inlines it.
 """
@@ -73,7 +73,7 @@ cdef inline void orders_grow(OrderTable *table) noexcept nogil:
 
 cdef inline void orders_insert(OrderTable *table, const Order *order) noexcept nogil:
     """Add an order whose id is not live; its size is not 0."""
-    if <uint64_t>(4 * (table.n_orders + 1)) > 3 * table.mask:
+    if <uint64_t>(2 * (table.n_orders + 1)) > table.mask:
         orders_grow(table)
     orders_free_slot(table, order.order_id)[0] = order[0]
     table.n_orders += 1

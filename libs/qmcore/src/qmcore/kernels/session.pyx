@@ -24,7 +24,7 @@ from qmcore.kernels.spectrum cimport SpectrumRow
 
 
 cdef enum:
-    LOOK_AHEAD = 8                                      # records between a prefetch and its use
+    LOOK_AHEAD = 16                                      # records between a prefetch and its use
 
 
 cdef inline int64_t floor_div(int64_t a, int64_t b) noexcept nogil:
