@@ -308,5 +308,5 @@ async def test_a_bug_is_a_problem_without_secrets_and_is_logged(
     monkeypatch.setattr(local, "resolve", broken)
     answer = await http.get("/v1/resolve/demo")
     assert answer.status_code == 500
-    assert answer.json() == {"error": "internal error; see the registry's log", "type": "QmError"}
+    assert answer.json() == {"error": "internal error; see the service's log", "type": "QmError"}
     assert "GET /v1/resolve/demo failed" in caplog.text

@@ -5,12 +5,11 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from qm_registry import __version__
-from qm_registry.answers import install_problem_answers
 from qm_registry.api import router
 from qm_registry.door import StoreDoor
 from qm_registry.limits import BodyLimit
 from qm_registry.observing import RegistryMetrics, RequestObserver
-from qmcore.service import Readiness
+from qmcore.service import Readiness, install_problem_answers
 from qmcore.service.http import health_routes
 
 SERVICE = "registry"
