@@ -19,6 +19,12 @@ cdef dict POSITIONS = {                       # among the columns of the same dt
 }
 
 
+cdef tuple BIN_F64_NAMES = tuple(c.name for c in BIN_TABLE if c.dtype == "float64")
+cdef tuple BIN_I64_NAMES = tuple(c.name for c in BIN_TABLE if c.dtype == "int64")
+cdef tuple BIN_I8_NAMES = tuple(c.name for c in BIN_TABLE if c.dtype == "int8")
+cdef tuple BIN_BOOL_NAMES = tuple(c.name for c in BIN_TABLE if c.dtype == "bool")
+
+
 @cython.final
 cdef class FrameBuffer:
     """Rows and header of one bin. ``rows``: 2R + 1."""
@@ -60,21 +66,16 @@ cdef class FrameBuffer:
 
     def header(self):
         """The bin's header by name (``BIN_TABLE``)."""
-        cdef int64_t f = 0, n = 0, b = 0, e = 0
+        cdef int i
         out = {}
-        for column in BIN_TABLE:
-            if column.dtype == "float64":
-                out[column.name] = self.bin_f64[f]
-                f += 1
-            elif column.dtype == "int64":
-                out[column.name] = self.bin_i64[n]
-                n += 1
-            elif column.dtype == "int8":
-                out[column.name] = self.bin_i8[b]
-                b += 1
-            else:
-                out[column.name] = bool(self.bin_bool[e])
-                e += 1
+        for i in range(N_BIN_F64):
+            out[BIN_F64_NAMES[i]] = self.bin_f64[i]
+        for i in range(N_BIN_I64):
+            out[BIN_I64_NAMES[i]] = self.bin_i64[i]
+        for i in range(N_BIN_I8):
+            out[BIN_I8_NAMES[i]] = self.bin_i8[i]
+        for i in range(N_BIN_BOOL):
+            out[BIN_BOOL_NAMES[i]] = self.bin_bool[i] != 0
         return out
 
 

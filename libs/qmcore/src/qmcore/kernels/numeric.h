@@ -48,6 +48,22 @@ static inline double qm_exp(double x) {
     return qm_exp_v4(v)[0];
 }
 
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define QM_CLONES __attribute__((target_clones("avx2", "default"))) /* without FMA: the same bits, four at a time */
+#else
+#define QM_CLONES
+#endif
+
+/* n exponentials in place, n a multiple of 4. */
+static QM_CLONES void qm_exp_many(double *x, int64_t n) {
+    for (int64_t i = 0; i < n; i += 4) {
+        qm_v4 v;
+        memcpy(&v, x + i, sizeof v);
+        v = qm_exp_v4(v);
+        memcpy(x + i, &v, sizeof v);
+    }
+}
+
 /* Four hyperbolic tangents at once: a Taylor polynomial near 0, 1 - 2 / (e^2x + 1) beyond. */
 static inline void qm_tanh4(const double *x, double *out) {
     qm_v4 v;

@@ -64,5 +64,6 @@ cdef class TickPhysics:
     cdef void apply(self, const Effect *effect, int64_t t_ns, int64_t event_id) noexcept nogil
     cdef void transition(self, double seconds, Transition *out) noexcept nogil
     cdef void read(self, int32_t index, int64_t t_ns, TickState *out) noexcept nogil
-    cdef void force_pair(self, int32_t first, int32_t second, int64_t t_ns, Force *out) noexcept nogil
+    cdef void force_exponents(self, int32_t index, int64_t t_ns, double *x) noexcept nogil
+    cdef void force_from(self, int32_t index, int64_t t_ns, const double *e, Force *out) noexcept nogil
     cdef void forces(self, const TickState *s, double *pressure, double *vacuum) noexcept nogil

@@ -186,34 +186,31 @@ cdef class TickPhysics:
         for i in range(3):
             out.mass[i] = m.er * s.mass[i]
 
-    cdef void force_pair(self, int32_t first, int32_t second, int64_t t_ns, Force *out) noexcept nogil:
-        """Forces of two ticks at ``t_ns``, the same bits as from ``read``: only what they need is brought forward."""
-        cdef const TickState *s
-        cdef double[4] x
-        cdef double[4] e
+    cdef void force_exponents(self, int32_t index, int64_t t_ns, double *x) noexcept nogil:
+        """The two exponents that the tick's forces at ``t_ns`` need, so that many can be raised at once."""
+        cdef double seconds = <double>(t_ns - self.states[index].t_ns) * 1e-9
+        x[0] = -seconds * self.rate_v
+        x[1] = -seconds * self.rate_a
+
+    cdef void force_from(self, int32_t index, int64_t t_ns, const double *e, Force *out) noexcept nogil:
+        """Forces from the exponentials of ``force_exponents``: the same bits as from ``read``."""
+        cdef const TickState *s = &self.states[index]
         cdef TickState now
         cdef Transition m
-        cdef int p, i
-        for p in range(2):
-            s = &self.states[second if p else first]
-            x[2 * p] = -(<double>(t_ns - s.t_ns) * 1e-9) * self.rate_v
-            x[2 * p + 1] = -(<double>(t_ns - s.t_ns) * 1e-9) * self.rate_a
-        qm_exp4(x, e)
-        for p in range(2):
-            s = &self.states[second if p else first]
-            m.ev, m.ea = e[2 * p], e[2 * p + 1]
-            m.av = self.k_av * (m.ev - m.ea)
-            if not self.separated:
-                self.transition(<double>(t_ns - s.t_ns) * 1e-9, &m)
-            out[p].bound = 0.0
-            for i in range(N_TRAINS):
-                now.v[i] = m.ev * s.v[i]
-                out[p].bound += fabs(now.v[i])
-            for i in range(2):
-                now.a[i] = m.ea * s.a[i] + m.av * s.v[i]
-                out[p].bound += fabs(now.a[i])
-            out[p].bound *= self.largest_c
-            self.forces(&now, &out[p].pressure, &out[p].vacuum)
+        cdef int i
+        m.ev, m.ea = e[0], e[1]
+        m.av = self.k_av * (m.ev - m.ea)
+        if not self.separated:
+            self.transition(<double>(t_ns - s.t_ns) * 1e-9, &m)
+        out.bound = 0.0
+        for i in range(N_TRAINS):
+            now.v[i] = m.ev * s.v[i]
+            out.bound += fabs(now.v[i])
+        for i in range(2):
+            now.a[i] = m.ea * s.a[i] + m.av * s.v[i]
+            out.bound += fabs(now.a[i])
+        out.bound *= self.largest_c
+        self.forces(&now, &out.pressure, &out.vacuum)
 
     cdef void forces(self, const TickState *s, double *pressure, double *vacuum) noexcept nogil:
         """Pressure and vacuum of a state, quantity per second."""

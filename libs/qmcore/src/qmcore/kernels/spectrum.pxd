@@ -49,6 +49,7 @@ cdef class Spectrum:
     cdef vector[Active] active
     cdef vector[int32_t] active_of
     cdef vector[int32_t] loud
+    cdef vector[double] exponents
     cdef Tracked *tracked
     cdef double *tracked_memory
 

@@ -16,7 +16,7 @@ from libcpp.algorithm cimport sort
 
 import numpy as np
 
-from qmcore.kernels.numeric cimport qm_tanh4
+from qmcore.kernels.numeric cimport qm_exp_many, qm_tanh4
 from qmcore.kernels.physics cimport Force, TickPhysics
 from qmcore.kernels.rolling cimport robust_z, sorted_insert, sorted_mad3, sorted_median, sorted_replace3
 
@@ -103,10 +103,9 @@ cdef class Spectrum:
 
     cdef void update(self, TickPhysics physics, int64_t t_ns) noexcept nogil:
         """Close the next bin at ``t_ns``: one composite for each active tick."""
-        cdef Force[2] force
+        cdef Force force
         cdef int64_t slot
         cdef size_t i
-        cdef int32_t first, second
         self.bin_seq += 1
         slot = self.bin_seq & (self.ring_size - 1)
         for i in range(physics.touched.size()):
@@ -119,12 +118,13 @@ cdef class Spectrum:
                 self.rings[self.active[i].ring][slot] = 0.0
             else:
                 self.loud.push_back(<int32_t>i)
-        for i in range(0, self.loud.size(), 2):
-            first = self.loud[i]
-            second = self.loud[i + 1] if i + 1 < self.loud.size() else first
-            physics.force_pair(self.active[first].state, self.active[second].state, t_ns, force)
-            self.append(&self.active[first], &force[0])
-            self.append(&self.active[second], &force[1])
+        self.exponents.resize(2 * self.loud.size() + 2, 0.0)
+        for i in range(self.loud.size()):
+            physics.force_exponents(self.active[self.loud[i]].state, t_ns, &self.exponents[2 * i])
+        qm_exp_many(&self.exponents[0], <int64_t>(2 * self.loud.size() + 2) & ~<int64_t>3)
+        for i in range(self.loud.size()):
+            physics.force_from(self.active[self.loud[i]].state, t_ns, &self.exponents[2 * i], &force)
+            self.append(&self.active[self.loud[i]], &force)
         self.retire()
 
     cdef void append(self, Active *entry, const Force *force) noexcept nogil:
