@@ -15,7 +15,7 @@ UNIT = st.floats(0.0, 1.0)
 SPECS = st.builds(
     SynthSpec,
     seed=st.integers(0, 2**64 - 1),
-    tick_size=st.sampled_from([Decimal("0.25"), Decimal("0.01"), Decimal("0.000000001"), Decimal(5)]),
+    tick_size=st.sampled_from([Decimal("0.25"), Decimal("0.01"), Decimal("0.0000001"), Decimal(5)]),
     price=st.integers(640, 100_000).map(Decimal),
     minutes=st.sampled_from([0.0001, 0.05, 3.0, 300.0]),
     preset=st.sampled_from(["quiet", "normal", "open"]),
