@@ -56,8 +56,8 @@ def run_viewers(folder: Path, runs: int) -> Iterator[Figure]:
         unit="ms",
         reach=30,
         baseline="bare uvicorn sansio 27 ms",
-        detail=f"{measured.delivered:,} bins delivered, {measured.missing} before a viewer had come or dropped; p50 {measured.p50_ms:.1f}, "
-        f"max {measured.max_ms:.1f} ms",
+        detail=f"{measured.delivered:,} bins delivered, {measured.missing} before a viewer had come or dropped; "
+        f"p50 {measured.p50_ms:.1f}, max {measured.max_ms:.1f} ms",
     )
     yield Figure(
         what="the same, share of a core",
