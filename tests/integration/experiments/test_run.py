@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import itertools
 import json
+import multiprocessing
 import signal
 import time
 
@@ -16,9 +18,12 @@ import pytest
 from qm_harness.columns_cache import ColumnCache
 from qm_harness.dataset import Dataset
 from qm_harness.evaluation import EvalMarket, EvalParams, evaluate_signal
+from qm_harness.experiments.runner import Standing, Watchers, run_experiment
+from qm_harness.generate import Advance
 from qm_harness.results.store import META_DIR
 from qmcore import signals
 from qmcore.config.runtime import SignalSpec
+from qmcore.errors import Cancelled
 
 
 def summary(out: str) -> dict[str, object]:
@@ -171,6 +176,38 @@ def points_of(laboratory) -> set[tuple[int, float]]:
     assert len(found) == len(runs)
     assert all(len(run.rows) == 1 for run in runs)
     return found
+
+
+def test_a_cancelled_experiment_keeps_what_had_ended_and_goes_on_from_there(laboratory):
+    stand: list[Standing] = []
+    with pytest.raises(Cancelled, match="experiment sweep was cancelled"):
+        run_experiment(
+            laboratory.plan(),
+            laboratory.lake,
+            Watchers(sweep=stand.append),
+            workers=1,
+            cancelled=lambda: bool(stand) and stand[-1].finished > 0,
+        )
+    kept = laboratory.store.runs()
+    assert 0 < len(kept) == stand[-1].finished < 16
+    assert multiprocessing.active_children() == []
+    ended = run_experiment(laboratory.plan(), laboratory.lake, workers=1)
+    assert ended.standing == Standing(16, len(kept), 16 - len(kept), 0)
+    assert [run for run in laboratory.store.runs() if run in kept] == kept
+
+
+def test_cancelled_while_a_dataset_is_made_it_leaves_none(laboratory):
+    advances: list[Advance] = []
+    with pytest.raises(Cancelled):
+        run_experiment(
+            laboratory.plan(),
+            laboratory.lake,
+            Watchers(dataset=lambda label: contextlib.nullcontext(advances.append)),
+            cancelled=lambda: bool(advances),
+        )
+    assert len(advances) == 1
+    assert laboratory.lake.dataset_ids() == []
+    assert laboratory.store.runs() == []
 
 
 def test_an_experiment_is_run_by_one_process_at_a_time(laboratory):

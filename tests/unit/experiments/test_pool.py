@@ -45,3 +45,18 @@ def test_leaving_early_ends_the_processes_in_the_middle_of_their_jobs():
     running.close()
     assert multiprocessing.active_children() == []
     assert time.monotonic() - begun < 20
+
+
+def test_a_pulse_that_raises_ends_the_processes_in_the_middle_of_their_jobs():
+    begun = time.monotonic()
+    ends: list[Done[float, float]] = []
+
+    def pulse() -> None:
+        if ends:
+            raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        ends.extend(WorkerPool(sleep, 2).run([0.0, 60.0, 60.0], pulse))  # extends one by one
+    assert ends == [Done(0.0, 0.0)]
+    assert multiprocessing.active_children() == []
+    assert time.monotonic() - begun < 20

@@ -97,6 +97,14 @@ class AliasConflict(Conflict):
         super().__init__(f"alias {alias!r} {now}, but was expected {wanted}; nothing was changed")
 
 
+class Cancelled(QmError):
+    """Work was stopped because somebody asked for it; what had been finished is kept."""
+
+    def __init__(self, *, what: str) -> None:
+        self.what = what
+        super().__init__(f"{what} was cancelled; what had been finished is kept")
+
+
 class CorruptData(QmError):
     """Stored bytes do not match their checksum or their format."""
 

@@ -20,6 +20,7 @@ ResultT = TypeVar("ResultT")
 
 _SPAWN: Final = multiprocessing.get_context("spawn")
 _LEAVING_SECONDS: Final = 5.0
+PULSE_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,13 @@ class WorkerPool(Generic[JobT, ResultT]):
         self._size = workers
         self._workers: list[_Worker[JobT]] = []
 
-    def run(self, jobs: Iterable[JobT]) -> Iterator[Done[JobT, ResultT] | Died[JobT]]:
-        """The end of every job, in the order in which they end. Closing the iterator ends all processes."""
+    def run(
+        self, jobs: Iterable[JobT], pulse: Callable[[], None] = lambda: None
+    ) -> Iterator[Done[JobT, ResultT] | Died[JobT]]:
+        """The end of every job, in the order in which they end. Closing the iterator ends all processes.
+
+        While it waits, ``pulse`` is called every PULSE_SECONDS; what it raises ends the processes and is raised.
+        """
         waiting = deque(jobs)
         try:
             while waiting or self._busy():
@@ -66,7 +72,8 @@ class WorkerPool(Generic[JobT, ResultT]):
                         continue
                     worker.job = waiting.popleft()
                 busy = {worker.connection: worker for worker in self._busy()}
-                for connection in wait(list(busy)):
+                pulse()
+                for connection in wait(list(busy), PULSE_SECONDS):
                     yield self._end_of(busy[connection])  # type: ignore[index]  # wait() gives back what it got
         finally:
             self._leave()
