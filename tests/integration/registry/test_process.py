@@ -14,9 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from qm_registry.access import RemoteRegistry
 from qm_registry.opening import open_store
 from qmcore.errors import Unavailable
+from qmcore.registry_access import RemoteRegistry
 from tests.unit.registry.servings import numbered, to
 
 

@@ -9,12 +9,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from qm_registry.access import Registry, RemoteRegistry
 from qm_registry.app import create_app
 from qm_registry.door import StoreDoor
 from qm_registry.local import LocalRegistry
 from qm_registry.observing import RegistryMetrics
 from qm_registry.opening import open_store
+from qmcore.registry_access import Registry, RemoteRegistry
 
 
 class OpenDoor(StoreDoor):

@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 from fastapi import FastAPI
 
-from qm_registry.access import RemoteRegistry
 from qm_registry.local import LocalRegistry
 from qmcore.cli import main
+from qmcore.registry_access import RemoteRegistry
 
 SAMPLE = Path(__file__).parents[3] / "deploy" / "sample-lake"
 Qm = Callable[..., Result]
@@ -44,7 +44,7 @@ def qm(request: pytest.FixtureRequest, lake: Path, app: FastAPI, monkeypatch: py
         def connected(url: str) -> RemoteRegistry:
             return RemoteRegistry(url, patience_s=0.0, transport=httpx.ASGITransport(app=app))
 
-        monkeypatch.setattr("qm_registry.access.RemoteRegistry", connected)
+        monkeypatch.setattr("qmcore.registry_access.RemoteRegistry", connected)
 
     def run(*arguments: str) -> Result:
         return CliRunner().invoke(main, [*arguments, *options])
@@ -230,7 +230,9 @@ def test_a_lake_that_is_not_there_is_not_made(tmp_path: Path, lake: Path) -> Non
 
 
 def test_a_registry_that_is_down_is_a_failure_in_words(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qm_registry.access.RemoteRegistry", lambda url: RemoteRegistry(url, patience_s=0.0))
+    monkeypatch.setattr(
+        "qmcore.registry_access.RemoteRegistry", lambda url: RemoteRegistry(url, patience_s=0.0)
+    )
     result = CliRunner().invoke(main, ["alias", "list", "--registry", "http://127.0.0.1:9"])
     assert result.exit_code == 1
     assert result.stderr.startswith("error: registry http://127.0.0.1:9 is unavailable: ")

@@ -8,10 +8,10 @@ import time
 import pytest
 import yaml
 
-from qm_registry.access import Registry
 from qm_registry.local import LocalRegistry
 from qmcore.config.serving import PublishedServingSpec, publish
 from qmcore.errors import AliasConflict, ConfigError, Conflict, NotFound
+from qmcore.registry_access import Registry
 from tests.unit.registry.servings import back, numbered, serving, snapshot, source, to
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from qm_registry.access import Registry
 from qm_registry.documents import sha256_hex
 from qm_registry.local import LocalRegistry
 from qm_registry.opening import open_store
 from qmcore.config.runtime import canonical_json
 from qmcore.config.serving import PublishedServingSpec
 from qmcore.errors import CorruptData
+from qmcore.registry_access import Registry
 from tests.unit.registry.servings import back, numbered, serving, source, to
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from qm_registry.database import Database, sqlite_url
 from qm_registry.local import LocalRegistry
+from qm_registry.settings import RegistrySettings
 from qm_registry.store import ChangeObserver
 from qm_registry.version_files import VersionFiles
 from qmcore.lake import Lake
+from qmcore.registry_access import Registry
+from qmcore.service import load_settings
 
 
 def open_store(
@@ -27,3 +32,16 @@ def open_store(
     store = LocalRegistry(Database(url), files, on_change=on_change)
     store.restore_files()
     return store
+
+
+@contextmanager
+def lake_registry(lake_root: Path) -> Iterator[Registry]:
+    """The registry of ``lake_root``, or that of QM_REGISTRY_URL; what ``qm.local_registry`` stands for.
+
+    Raises OptionError, CorruptData or Unavailable.
+    """
+    store = open_store(lake_root, load_settings(RegistrySettings).registry_url)
+    try:
+        yield store
+    finally:
+        store.database.close()

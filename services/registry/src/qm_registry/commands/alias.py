@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from qm_registry.commands.options import instant, open_registry, page_options, registry_options, who_option
+from qm_registry.commands.options import instant, page_options
 from qmcore.cli_output import OutputFormat, format_option, print_rows
+from qmcore.cli_registry import registry_options, who_option
 
 WHY = click.option("--why", required=True, help="Why, for the audit trail.")
 
@@ -26,6 +27,7 @@ def list_(
 ) -> None:
     """Where every alias points now."""
     from qmcore.contracts.registry import AliasState
+    from qmcore.registry_access import open_registry
 
     with open_registry(registry_url, lake_root) as registry:
         page = registry.aliases(limit=limit, offset=offset)
@@ -42,6 +44,7 @@ def show(
 ) -> None:
     """Where alias NAME points, now or at a past instant."""
     from qmcore.contracts.registry import AliasState
+    from qmcore.registry_access import open_registry
 
     at = None if at_text is None else instant("--at", at_text)
     with open_registry(registry_url, lake_root) as registry:
@@ -72,6 +75,7 @@ def set_(
     """Point alias NAME at SERVING, an id or another alias."""
     from qmcore.config.base import parse_spec
     from qmcore.contracts.registry import AliasState, PromoteRequest, check_alias
+    from qmcore.registry_access import open_registry
 
     check_alias(name)
     with open_registry(registry_url, lake_root) as registry:
@@ -100,6 +104,7 @@ def rollback(
     """Point alias NAME back at what it pointed at before; repeated, it goes further back."""
     from qmcore.config.base import parse_spec
     from qmcore.contracts.registry import AliasState, RollbackRequest
+    from qmcore.registry_access import open_registry
 
     fields = {"expected_serving_id": expect, "who": who, "why": why}
     request = parse_spec(RollbackRequest, fields, "qm alias rollback")
@@ -127,6 +132,7 @@ def history(
     from typing import cast
 
     from qmcore.contracts.registry import AuditEvent, Outcome
+    from qmcore.registry_access import open_registry
 
     with open_registry(registry_url, lake_root) as registry:
         page = registry.history(name, outcome=cast(Outcome | None, outcome), limit=limit, offset=offset)

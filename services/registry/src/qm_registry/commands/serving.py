@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from qm_registry.commands.options import open_registry, page_options, registry_options, who_option
+from qm_registry.commands.options import page_options
 from qmcore.cli_output import OutputFormat, format_option, print_rows
+from qmcore.cli_registry import registry_options, who_option
 
 
 @click.group()
@@ -41,6 +42,7 @@ def publish(
     from qmcore.config.serving import ServingSource
     from qmcore.config.serving import publish as freeze
     from qmcore.contracts.registry import PromoteRequest, check_alias
+    from qmcore.registry_access import open_registry
     from qmcore.serving_chain import load_serving_chain
 
     if alias is not None:
@@ -78,6 +80,7 @@ def list_(
 ) -> None:
     """Servings, newest first; a damaged one shows its error."""
     from qm_registry.commands.rows import ServingRow
+    from qmcore.registry_access import open_registry
 
     with open_registry(registry_url, lake_root) as registry:
         page = registry.servings(name=name, limit=limit, offset=offset)
@@ -92,6 +95,7 @@ def show(alias_or_id: str, registry_url: str | None, lake_root: Path, output_for
     """Every resolved field of a serving. As json: the PublishedServingSpec itself."""
     from qm_registry.commands.rows import FieldRow
     from qm_registry.diff import leaves
+    from qmcore.registry_access import open_registry
 
     with open_registry(registry_url, lake_root) as registry:
         spec = registry.resolve(alias_or_id).serving
@@ -110,6 +114,7 @@ def show(alias_or_id: str, registry_url: str | None, lake_root: Path, output_for
 def diff(a: str, b: str, registry_url: str | None, lake_root: Path, output_format: OutputFormat) -> None:
     """Field by field, what changes from A to B (aliases or ids)."""
     from qmcore.contracts.registry import FieldDiff
+    from qmcore.registry_access import open_registry
 
     with open_registry(registry_url, lake_root) as registry:
         found = registry.diff(a, b)

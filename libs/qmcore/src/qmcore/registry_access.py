@@ -1,7 +1,8 @@
-"""One way to use a registry, whether it is this lake's own or a service: what commands are written for.
+"""One way to use a registry, whether it is the lake's own or a service: what commands are written for.
 
-``qm_registry.local.LocalRegistry`` works on the database with the service's own code,
-``RemoteRegistry`` over REST. Both raise the same errors, and one contract test suite covers both.
+``RemoteRegistry`` asks a service over REST. The lake's own registry works on its database with the service's own code;
+who brings that code says so by an entry point of group ``qm.local_registry``, so that nothing here, and no other
+service, imports it. Both raise the same errors, and one contract test suite covers both.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 import asyncio
 import datetime as dt_
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
 
 import httpx
 
@@ -26,7 +30,11 @@ from qmcore.contracts.registry import (
     ServingDiff,
     ServingSummary,
 )
+from qmcore.errors import NotFound, Unavailable
 from qmcore.registry import RegistryClient
+
+LOCAL_REGISTRY: Final = "qm.local_registry"
+"""Entry points of a ``LakeRegistry``; there is to be one."""
 
 AnswerT = TypeVar("AnswerT")
 
@@ -132,3 +140,33 @@ class RemoteRegistry:
     def diff(self, a: str, b: str) -> ServingDiff:
         """Field by field."""
         return self._ask(lambda client: client.diff(a, b))
+
+
+LakeRegistry = Callable[[Path], AbstractContextManager[Registry]]
+"""Opens the registry of the lake in a folder, for as long as the context lasts."""
+
+
+def open_registry(registry_url: str | None, lake_root: Path) -> AbstractContextManager[Registry]:
+    """The registry service at ``registry_url``, else the registry of the lake.
+
+    Raises NotFound where there is no lake, Unavailable where no installed package can open its registry.
+    """
+    if registry_url:
+        return nullcontext(RemoteRegistry(registry_url))
+    if not lake_root.is_dir():
+        raise NotFound(kind="lake", name=str(lake_root))
+    return _lake_registry()(lake_root)
+
+
+def _lake_registry() -> LakeRegistry:
+    points = {point.value: point for point in entry_points(group=LOCAL_REGISTRY)}
+    if len(points) != 1:
+        claimed = (
+            f"claimed by {' and by '.join(sorted(points))}" if points else "no installed package opens it"
+        )
+        raise Unavailable(
+            what="the lake's own registry", problem=f"{claimed}; name a registry service instead (--registry)"
+        )
+    (point,) = points.values()
+    found: LakeRegistry = point.load()
+    return found
