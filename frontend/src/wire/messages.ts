@@ -66,8 +66,7 @@ function decodeOne(raw: unknown, field: FieldShape, path: string): unknown {
       if (typeof raw !== "boolean") throw wrong(path, "true or false", raw);
       return raw;
     case "number":
-      if (typeof raw !== "number") throw wrong(path, "a number", raw);
-      return raw;
+      return decodeNumber(raw, field.allowed, path);
     case "integer":
       if (!Number.isSafeInteger(raw)) throw wrong(path, "an integer", raw);
       return raw;
@@ -82,6 +81,12 @@ function decodeString(raw: unknown, allowed: readonly string[] | undefined, path
   if (typeof raw !== "string") throw wrong(path, "a string", raw);
   if (allowed !== undefined && !allowed.includes(raw)) throw wrong(path, `one of ${allowed.join(", ")}`, raw);
   return raw;
+}
+
+/** A number, or one of the words that may stand for one ("max"). */
+function decodeNumber(raw: unknown, words: readonly string[] | undefined, path: string): number | string {
+  if (typeof raw === "number" || (typeof raw === "string" && words?.includes(raw) === true)) return raw;
+  throw wrong(path, ["a number", ...(words ?? [])].join(" or "), raw);
 }
 
 /** An int64: a decimal string on the wire; a small JSON number is taken as well. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MalformedMessage } from "../../src/wire/errors.js";
 import type { GridUpdate, RuntimeConfig } from "../../src/wire/generated.js";
-import { parseStreamMessage } from "../../src/wire/messages.js";
+import { decodeShape, parseStreamMessage } from "../../src/wire/messages.js";
 import { goldenText } from "../golden.js";
 import { configJson, updateJson } from "../samples.js";
 
@@ -75,4 +75,18 @@ it("optional fields may be missing or null, and unknown ones are let through", (
   expect(update.backfill).toBeNull();
   expect(update.dropped).toBeUndefined();
   expect(parse({ ...updateJson(3, 20_800), dropped: 4 })).toHaveProperty("dropped", 4);
+});
+
+describe("answers over REST are checked by the same table", () => {
+  it("a speed is a number or max, and nothing else", () => {
+    const pace = (speed: unknown): unknown => decodeShape({ speed, paused: false }, "Pace", "pace");
+    expect(pace(2.5)).toHaveProperty("speed", 2.5);
+    expect(pace("max")).toHaveProperty("speed", "max");
+    expect(() => pace("fast")).toThrow('pace.speed: expected a number or max, got "fast"');
+  });
+
+  it("a value of any JSON may be null, as where only one serving has a field", () => {
+    const diff = { a: "x", b: "y", same: false, changes: [{ field: "dt", a: null, b: "2025-01-02" }] };
+    expect(decodeShape(diff, "ServingDiff", "diff")).toHaveProperty("changes.0.a", null);
+  });
 });

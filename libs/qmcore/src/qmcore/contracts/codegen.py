@@ -71,7 +71,7 @@ def typescript() -> str:
     always = ", ".join(f'"{name}"' for name in ALWAYS_SERVED)
     return "\n".join(
         [
-            "// Generated from qmcore.contracts.columns and qmcore.contracts.messages by `make gen`. Do not edit.",
+            "// Generated from qmcore.contracts by `make gen`. Do not edit.",
             "",
             f"export type ColumnDtype = {dtypes};",
             f"export type ColumnRole = {roles};",

@@ -11,13 +11,45 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, PlainSerializer
+from pydantic import AwareDatetime, BaseModel, JsonValue, PlainSerializer
 from pydantic.fields import FieldInfo
 
+from qmcore.config.runtime import RuntimeConfig
+from qmcore.contracts import experiments, registry
+from qmcore.contracts.bus_messages import SessionStatus
 from qmcore.contracts.messages import GridUpdate, RuntimeConfigMessage, SessionEnd
+from qmcore.contracts.problems import Problem
 
-_ROOTS: tuple[type[BaseModel], ...] = (RuntimeConfigMessage, GridUpdate, SessionEnd)
-_SCALARS = {bool: "boolean", int: "integer", float: "number", str: "string", dt_.date: "string"}
+_STREAM: tuple[type[BaseModel], ...] = (RuntimeConfigMessage, GridUpdate, SessionEnd)
+_REST: tuple[type[BaseModel], ...] = (
+    Problem,
+    SessionStatus,
+    registry.Published,
+    registry.Resolved,
+    registry.PublishRequest,
+    registry.PromoteRequest,
+    registry.RollbackRequest,
+    registry.ServingDiff,
+    registry.Page[registry.ServingSummary],
+    registry.Page[registry.AliasState],
+    registry.Page[registry.AuditEvent],
+    experiments.ExperimentList,
+    experiments.JobSubmit,
+    experiments.JobList,
+    experiments.RunList,
+    experiments.RunDetail,
+    experiments.PromoteRun,
+    experiments.PromotedRun,
+)
+_SCALARS: Mapping[object, str] = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    dt_.date: "string",
+    AwareDatetime: "string",
+    JsonValue: "json",
+}
 _TS_OF_KIND = {"integer": "number", "int64": "bigint", "json": "unknown"}
 
 
@@ -32,11 +64,19 @@ class _Shape:
 
     @property
     def typescript(self) -> str:
-        one = " | ".join(json.dumps(a) for a in self.allowed) or _TS_OF_KIND.get(self.kind, self.kind)
+        words = [json.dumps(a) for a in self.allowed]
+        kinds = [] if words and self.kind == "string" else [_TS_OF_KIND.get(self.kind, self.kind)]
+        one = " | ".join([*kinds, *words])
         return f"readonly {one}[]" if self.many else one
 
 
 def _name(model: type[BaseModel]) -> str:
+    """The interface's name; what a serving froze is not the stream's message, which is called RuntimeConfig."""
+    if model is RuntimeConfig:
+        return "RuntimeSnapshot"
+    of = model.__pydantic_generic_metadata__
+    if of["origin"] is not None:
+        return "".join(part.__name__ for part in (*of["args"], of["origin"]))
     return model.__name__.removesuffix("Message")
 
 
@@ -46,9 +86,9 @@ def _shape(annotation: Any, metadata: tuple[Any, ...] = ()) -> _Shape:
     if origin is Annotated:
         return _shape(arguments[0], (*metadata, *arguments[1:]))
     if origin in (Union, types.UnionType):
-        inner = [a for a in arguments if a is not type(None)]
-        shape = _shape(inner[0], metadata)
-        return _Shape(shape.kind, shape.many, True, shape.allowed)
+        inner = [_shape(a, metadata) for a in arguments if a is not type(None)]
+        allowed = tuple(word for shape in inner for word in shape.allowed)
+        return _Shape(inner[0].kind, inner[0].many, type(None) in arguments, allowed)
     if origin is Literal:
         return _Shape("string", allowed=tuple(str(a) for a in arguments))
     if origin is tuple:
@@ -59,7 +99,7 @@ def _shape(annotation: Any, metadata: tuple[Any, ...] = ()) -> _Shape:
         return _Shape("int64")
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return _Shape(_name(annotation))
-    return _Shape(_SCALARS[annotation])
+    return _Shape(_SCALARS[annotation], optional=annotation is JsonValue)
 
 
 def _fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo, _Shape]]:
@@ -85,18 +125,20 @@ def _collect(model: type[BaseModel], found: dict[str, type[BaseModel]]) -> Mappi
 
 def _models() -> Mapping[str, type[BaseModel]]:
     found: dict[str, type[BaseModel]] = {}
-    for root in _ROOTS:
+    for root in (*_STREAM, *_REST):
         _collect(root, found)
     return found
 
 
 def _interface(name: str, model: type[BaseModel]) -> Iterator[str]:
-    yield f"/** {(model.__doc__ or name).strip().splitlines()[0]} */"
+    described = model.__pydantic_generic_metadata__["origin"] or model
+    yield f"/** {(described.__doc__ or name).strip().splitlines()[0]} */"
     yield f"export interface {name} {{"
     for field, info, shape in _fields(model):
         if info.description:
             yield f"  /** {info.description} */"
-        mark, null = ("?", " | null") if shape.optional else ("", "")
+        mark = "?" if shape.optional else ""
+        null = " | null" if shape.optional and shape.kind != "json" else ""
         yield f"  readonly {field}{mark}: {shape.typescript}{null};"
     yield "}"
     yield ""
@@ -138,6 +180,6 @@ def message_lines() -> list[str]:
         '/** The text messages of a stream, by their "type". */',
         "export const STREAM_MESSAGES = {",
     ]
-    lines += [f'  {root.model_fields["type"].default}: "{_name(root)}",' for root in _ROOTS]
+    lines += [f'  {root.model_fields["type"].default}: "{_name(root)}",' for root in _STREAM]
     lines += ["} as const satisfies Record<string, ShapeName>;", ""]
-    return [*lines, f"export type StreamMessage = {' | '.join(_name(root) for root in _ROOTS)};", ""]
+    return [*lines, f"export type StreamMessage = {' | '.join(_name(root) for root in _STREAM)};", ""]
