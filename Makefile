@@ -81,10 +81,11 @@ bench: setup ## measure against the baselines
 	$(BIN)/qm bench
 
 lock: $(VENV)/.installed ## re-compile the hashed requirement locks (needs uv on the PATH)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-		requirements/runtime.in -o requirements/runtime.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-		requirements/dev.in -o requirements/dev.txt
+	@for set in dev harness core build; do \
+		test $$set = dev && same= || same="--constraints requirements/dev.txt"; \
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+			--no-header $$same requirements/$$set.in -o requirements/$$set.txt || exit 1; \
+	done
 
 clean: ## remove everything that was built
 	rm -rf $(VENV) frontend/node_modules frontend/dist .run .mypy_cache .ruff_cache .pytest_cache .hypothesis
