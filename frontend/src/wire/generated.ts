@@ -140,6 +140,8 @@ export interface SignalSpec {
   readonly name: string;
   readonly params: unknown;
   readonly weights: unknown;
+  /** SHA-256 of the trained model, of signals that have one */
+  readonly artifact?: string | null;
 }
 
 /** Which grid columns are streamed, and how wide floats are. */
@@ -293,6 +295,10 @@ export interface Problem {
   readonly current_serving_id?: string | null;
   /** CorruptData: what is damaged */
   readonly path?: string | null;
+  /** PromotionRefused: the run */
+  readonly run_id?: string | null;
+  /** PromotionRefused: every condition of the gate that the run does not meet */
+  readonly reasons?: readonly string[] | null;
 }
 
 /** ``session.<session>.status``: what the engine says of a session, once a second and at every change. */
@@ -429,6 +435,38 @@ export interface PublishRequest {
   readonly serving_id?: string | null;
   readonly runtime_snapshot: RuntimeSnapshot;
   readonly source: ServingSource;
+  /** what the run in source.run_id shows; only with one */
+  readonly evidence?: PromotionEvidence | null;
+  /** why the run is to be published although the gate would refuse it */
+  readonly override?: string | null;
+}
+
+/** What a run shows at one threshold, once every trial of its experiment is counted. */
+export interface PromotionEvidence {
+  readonly run_id: string;
+  readonly experiment: string;
+  /** of the signal, at which the run is to be traded */
+  readonly threshold: number;
+  /** every run at every threshold that the experiment ever tried */
+  readonly n_trials: number;
+  /** trades in and out of sample */
+  readonly n_signals: number;
+  /** trades after the in-sample part */
+  readonly out_of_sample_n_signals: number;
+  /** their mean; null where there are none */
+  readonly out_of_sample_mean_pnl_ticks?: number | null;
+  /** lower end of the 95 % interval of that mean; null with too few trades for one */
+  readonly out_of_sample_mean_pnl_low?: number | null;
+  /** p-value against random entries, Holm-corrected for n_trials */
+  readonly holm_p: number;
+  /** fewer trades than this show nothing */
+  readonly min_signals: number;
+  /** the price of entry that the run was evaluated at */
+  readonly entry: "mid" | "touch";
+  /** of a whole trade */
+  readonly fee_ticks: number;
+  /** of each fill that takes liquidity */
+  readonly slippage_ticks: number;
 }
 
 /** Point an alias at a serving. */
@@ -532,8 +570,12 @@ export interface AuditEvent {
   readonly version?: number | null;
   readonly from_id?: string | null;
   readonly to_id?: string | null;
-  /** why it was refused, else empty */
+  /** why it was refused, or what failed that an override passed over; else empty */
   readonly detail: string;
+  /** publication of a run: what was said for it; else null */
+  readonly evidence?: PromotionEvidence | null;
+  /** why a run was published that the gate would have refused; else null */
+  readonly override?: string | null;
 }
 
 /** The experiments, by name. */
@@ -903,6 +945,7 @@ export type ShapeName =
   | "ServingSource"
   | "Resolved"
   | "PublishRequest"
+  | "PromotionEvidence"
   | "PromoteRequest"
   | "RollbackRequest"
   | "ServingDiff"
@@ -999,6 +1042,7 @@ export const SHAPES: Readonly<Record<ShapeName, readonly FieldShape[]>> = {
     { name: "name", kind: "string" },
     { name: "params", kind: "json" },
     { name: "weights", kind: "json" },
+    { name: "artifact", kind: "string", optional: true },
   ],
   StreamSchema: [
     { name: "columns", kind: "string", list: true, optional: true },
@@ -1108,6 +1152,8 @@ export const SHAPES: Readonly<Record<ShapeName, readonly FieldShape[]>> = {
     { name: "expected_serving_id", kind: "string", optional: true },
     { name: "current_serving_id", kind: "string", optional: true },
     { name: "path", kind: "string", optional: true },
+    { name: "run_id", kind: "string", optional: true },
+    { name: "reasons", kind: "string", list: true, optional: true },
   ],
   SessionStatus: [
     { name: "session_id", kind: "string" },
@@ -1213,6 +1259,23 @@ export const SHAPES: Readonly<Record<ShapeName, readonly FieldShape[]>> = {
     { name: "serving_id", kind: "string", optional: true },
     { name: "runtime_snapshot", kind: "RuntimeSnapshot" },
     { name: "source", kind: "ServingSource" },
+    { name: "evidence", kind: "PromotionEvidence", optional: true },
+    { name: "override", kind: "string", optional: true },
+  ],
+  PromotionEvidence: [
+    { name: "run_id", kind: "string" },
+    { name: "experiment", kind: "string" },
+    { name: "threshold", kind: "number" },
+    { name: "n_trials", kind: "integer" },
+    { name: "n_signals", kind: "integer" },
+    { name: "out_of_sample_n_signals", kind: "integer" },
+    { name: "out_of_sample_mean_pnl_ticks", kind: "number", optional: true },
+    { name: "out_of_sample_mean_pnl_low", kind: "number", optional: true },
+    { name: "holm_p", kind: "number" },
+    { name: "min_signals", kind: "integer" },
+    { name: "entry", kind: "string", allowed: ["mid", "touch"] },
+    { name: "fee_ticks", kind: "number" },
+    { name: "slippage_ticks", kind: "number" },
   ],
   PromoteRequest: [
     { name: "serving_id", kind: "string" },
@@ -1289,6 +1352,8 @@ export const SHAPES: Readonly<Record<ShapeName, readonly FieldShape[]>> = {
     { name: "from_id", kind: "string", optional: true },
     { name: "to_id", kind: "string", optional: true },
     { name: "detail", kind: "string" },
+    { name: "evidence", kind: "PromotionEvidence", optional: true },
+    { name: "override", kind: "string", optional: true },
   ],
   ExperimentList: [
     { name: "experiments", kind: "ExperimentSummary", list: true },

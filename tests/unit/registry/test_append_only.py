@@ -22,9 +22,9 @@ REWRITES = [
     "INSERT OR REPLACE INTO servings SELECT seq, serving_id, name, '{}', document_sha256, 0 FROM servings",
     "INSERT OR REPLACE INTO servings SELECT NULL, serving_id, name, '{}', document_sha256, 0 FROM servings",
     "REPLACE INTO events SELECT seq, 0, action, outcome, 'nobody', why, alias, version, parent, from_id,"
-    " to_id, detail FROM events",
+    " to_id, detail, evidence, override FROM events",
     "REPLACE INTO events SELECT NULL, 0, action, outcome, 'nobody', why, alias, version, parent, from_id,"
-    " to_id, detail FROM events WHERE version IS NOT NULL",
+    " to_id, detail, evidence, override FROM events WHERE version IS NOT NULL",
 ]
 
 

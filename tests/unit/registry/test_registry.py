@@ -30,7 +30,7 @@ def test_a_published_serving_comes_back_as_it_was(registry: Registry) -> None:
 
 def test_publishing_the_same_content_again_gives_the_first_one_back(registry: Registry) -> None:
     spec = serving()
-    later = publish(spec.runtime_snapshot, name="demo", source=source(run_id="another-run"))
+    later = publish(spec.runtime_snapshot, name="demo", source=source(serving="another"))
     assert later.serving_id == spec.serving_id
     _publish(registry, spec)
     again = registry.publish(later, who="tester", why="a test")

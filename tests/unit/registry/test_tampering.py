@@ -243,7 +243,7 @@ def test_a_copy_that_outlived_its_database_stays_the_first_publication(
         file.unlink()
     fresh = open_store(lake)
     later = PublishedServingSpec(
-        serving_id=spec.serving_id, runtime_snapshot=spec.runtime_snapshot, source=source(run_id="later")
+        serving_id=spec.serving_id, runtime_snapshot=spec.runtime_snapshot, source=source(serving="later")
     )
     published = fresh.publish(later, who="tester", why="a test")
     assert published.created

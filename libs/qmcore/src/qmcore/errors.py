@@ -105,6 +105,15 @@ class Cancelled(QmError):
         super().__init__(f"{what} was cancelled; what had been finished is kept")
 
 
+class PromotionRefused(QmError):
+    """The promotion gate refuses a run: every condition that it does not meet (HTTP 403)."""
+
+    def __init__(self, *, run_id: str, reasons: tuple[str, ...]) -> None:
+        self.run_id, self.reasons = run_id, reasons
+        listed = "".join(f"\n  - {reason}" for reason in reasons)
+        super().__init__(f"run {run_id} may not be promoted, unless with an override and its reason:{listed}")
+
+
 class CorruptData(QmError):
     """Stored bytes do not match their checksum or their format."""
 

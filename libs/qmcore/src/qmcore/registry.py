@@ -19,8 +19,10 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from qmcore.config.base import parse_spec
 from qmcore.config.serving import PublishedServingSpec
 from qmcore.contracts.problems import Problem, error_of
+from qmcore.contracts.promotion import PromotionEvidence
 from qmcore.contracts.registry import (
     AliasState,
     AuditEvent,
@@ -28,6 +30,7 @@ from qmcore.contracts.registry import (
     Page,
     PromoteRequest,
     Published,
+    PublishRequest,
     Resolved,
     RollbackRequest,
     ServingDiff,
@@ -78,9 +81,21 @@ class RegistryClient:
         """Give the connections back."""
         await self._http.aclose()
 
-    async def publish(self, spec: PublishedServingSpec, *, who: str, why: str) -> Published:
-        """Publish ``spec``; the same content again gives the first one back."""
-        body = spec.model_dump_json().encode()
+    async def publish(
+        self,
+        spec: PublishedServingSpec,
+        *,
+        who: str,
+        why: str,
+        evidence: PromotionEvidence | None = None,
+        override: str | None = None,
+    ) -> Published:
+        """Publish ``spec``; the same content again gives the first one back. Raises PromotionRefused."""
+        request = parse_spec(
+            PublishRequest, dict(spec) | {"evidence": evidence, "override": override}, "publication"
+        )
+        unsaid = {name for name, value in request if value is None}
+        body = request.model_dump_json(exclude=unsaid).encode()
         answer = await self._call("POST", "/v1/servings", query={"who": who, "why": why}, body=body)
         return _parse(Published, answer)
 

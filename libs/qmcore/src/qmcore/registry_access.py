@@ -18,6 +18,7 @@ from typing import Final, Protocol, TypeVar
 import httpx
 
 from qmcore.config.serving import PublishedServingSpec
+from qmcore.contracts.promotion import PromotionEvidence
 from qmcore.contracts.registry import (
     AliasState,
     AuditEvent,
@@ -42,8 +43,16 @@ AnswerT = TypeVar("AnswerT")
 class Registry(Protocol):
     """What can be done with a registry. Raises the errors of qmcore.errors."""
 
-    def publish(self, spec: PublishedServingSpec, *, who: str, why: str) -> Published:
-        """Publish; idempotent by content."""
+    def publish(
+        self,
+        spec: PublishedServingSpec,
+        *,
+        who: str,
+        why: str,
+        evidence: PromotionEvidence | None = None,
+        override: str | None = None,
+    ) -> Published:
+        """Publish; idempotent by content. What comes from a run passes the promotion gate."""
 
     def promote(self, alias: str, request: PromoteRequest) -> AliasState:
         """Point an alias at a serving."""
@@ -95,9 +104,19 @@ class RemoteRegistry:
 
         return asyncio.run(once())
 
-    def publish(self, spec: PublishedServingSpec, *, who: str, why: str) -> Published:
-        """Publish; idempotent by content."""
-        return self._ask(lambda client: client.publish(spec, who=who, why=why))
+    def publish(
+        self,
+        spec: PublishedServingSpec,
+        *,
+        who: str,
+        why: str,
+        evidence: PromotionEvidence | None = None,
+        override: str | None = None,
+    ) -> Published:
+        """Publish; idempotent by content. What comes from a run passes the promotion gate."""
+        return self._ask(
+            lambda client: client.publish(spec, who=who, why=why, evidence=evidence, override=override)
+        )
 
     def promote(self, alias: str, request: PromoteRequest) -> AliasState:
         """Point an alias at a serving."""

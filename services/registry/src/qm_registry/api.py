@@ -37,6 +37,7 @@ from qmcore.contracts.registry import (
 )
 
 _MEANINGS = {
+    403: "the promotion gate refuses the run; `reasons` names every condition that it does not meet",
     404: "what was named does not exist; `available` lists what does",
     413: "the body is larger than 1 MiB",
     409: "the alias points elsewhere than expected, or has nothing to roll back to; nothing was changed",
@@ -116,12 +117,18 @@ router = APIRouter(prefix="/v1", tags=["registry"])
     response_model=Published,
     status_code=201,
     summary="Publish a serving",
-    responses={200: {"model": Published, "description": "published before"}, **_problems(413, 422, 500, 503)},
+    responses={
+        200: {"model": Published, "description": "published before"},
+        **_problems(403, 413, 422, 500, 503),
+    },
 )
 def publish_serving(
     store: Store, body: PublishRequest, actor: Annotated[ActorQuery, Query()], response: Response
 ) -> Published:
-    """Idempotent by content: 201 for a new serving, 200 with the existing one for the same content."""
+    """Idempotent by content: 201 for a new serving, 200 with the existing one for the same content.
+
+    One whose source names a run passes the promotion gate, by its evidence or by an override, or is refused.
+    """
     published = publish_request(store, body, who=actor.who, why=actor.why)
     response.status_code = 201 if published.created else 200
     return published

@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from qm_registry.tables import METADATA, append_only_rules
+from qm_registry.tables import append_only_rules, create_or_extend
 from qmcore.errors import CorruptData, OptionError, Unavailable
 
 BUSY_TIMEOUT_MS = 10_000
@@ -62,7 +62,7 @@ class Database:
         with self.writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATE_LOCK})
-            METADATA.create_all(connection)
+            create_or_extend(connection)
             for rule in append_only_rules(connection.dialect.name):
                 connection.exec_driver_sql(rule)
 

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Row, Select, func, insert, select
 from qm_registry.documents import SealedServing, name_of
 from qm_registry.moves import Decision, Move
 from qm_registry.tables import EVENTS, SERVINGS
+from qmcore.config.runtime import canonical_json
+from qmcore.contracts.promotion import Passage, PromotionEvidence
 from qmcore.contracts.registry import Action, AuditEvent, Outcome
 
 _EPOCH = dt_.datetime(1970, 1, 1, tzinfo=dt_.UTC)
@@ -100,9 +102,9 @@ def append_move(
 
 
 def append_publication(
-    connection: Connection, serving_id: str, actor: Actor, outcome: Outcome, *, detail: str = ""
+    connection: Connection, serving_id: str, actor: Actor, outcome: Outcome, passage: Passage, *, detail: str
 ) -> None:
-    """Record an attempted publication."""
+    """Record an attempted publication, and what was said for it."""
     connection.execute(
         insert(EVENTS).values(
             at_us=now_us(),
@@ -112,6 +114,8 @@ def append_publication(
             why=actor.why,
             to_id=serving_id,
             detail=detail,
+            evidence=None if passage.evidence is None else canonical_json(passage.evidence),
+            override=passage.override,
         )
     )
 
@@ -155,4 +159,6 @@ def audit_event(row: Row[Any]) -> AuditEvent:
         from_id=row.from_id,
         to_id=row.to_id,
         detail=row.detail,
+        evidence=None if row.evidence is None else PromotionEvidence.model_validate_json(row.evidence),
+        override=row.override,
     )

@@ -10,18 +10,26 @@ from qmcore.errors import ConfigError, CorruptData
 
 
 def publish_request(store: RegistryStore, request: PublishRequest, *, who: str, why: str) -> Published:
-    """Publish ``request``. Raises ConfigError, recorded as a refusal, when its id is not its content's."""
+    """Publish ``request``. Raises what ``RegistryStore.publish`` raises.
+
+    An id that is not its content's is a ConfigError, recorded as a refusal.
+    """
     if request.serving_id is None:
         assert request.name is not None
-        return store.publish(
-            publish(request.runtime_snapshot, name=request.name, source=request.source), who=who, why=why
-        )
+        spec = publish(request.runtime_snapshot, name=request.name, source=request.source)
+    else:
+        spec = _whole(store, request, request.serving_id, Actor(who, why))
+    return store.publish(spec, who=who, why=why, evidence=request.evidence, override=request.override)
+
+
+def _whole(
+    store: RegistryStore, request: PublishRequest, serving_id: str, actor: Actor
+) -> PublishedServingSpec:
     try:
-        spec = PublishedServingSpec(
-            serving_id=request.serving_id, runtime_snapshot=request.runtime_snapshot, source=request.source
+        return PublishedServingSpec(
+            serving_id=serving_id, runtime_snapshot=request.runtime_snapshot, source=request.source
         )
     except CorruptData as mismatch:
         error = ConfigError(source="body", field="serving_id", problem=mismatch.problem)
-        store.refuse_publication(request.serving_id, Actor(who, why), error)
+        store.refuse_publication(serving_id, actor, error)
         raise error from mismatch
-    return store.publish(spec, who=who, why=why)

@@ -24,6 +24,7 @@ from qm_registry.moves import Decision, Move, decide_promotion, decide_rollback
 from qm_registry.tables import SERVINGS
 from qm_registry.version_files import VersionFiles
 from qmcore.config.serving import PublishedServingSpec
+from qmcore.contracts.promotion import UNQUESTIONED, Passage, PromotionEvidence, pass_gate
 from qmcore.contracts.registry import (
     Action,
     AliasState,
@@ -38,7 +39,7 @@ from qmcore.contracts.registry import (
     check_serving_id,
     looks_like_serving_id,
 )
-from qmcore.errors import CorruptData, NotFound, QmError, Unavailable
+from qmcore.errors import CorruptData, NotFound, PromotionRefused, QmError, Unavailable
 
 log = logging.getLogger(__name__)
 ChangeObserver = Callable[[Action, Outcome], None]
@@ -90,21 +91,32 @@ class RegistryStore:
                 except CorruptData as error:
                     log.error("%s", error)
 
-    def publish(self, spec: PublishedServingSpec, *, who: str, why: str) -> Published:
+    def publish(
+        self,
+        spec: PublishedServingSpec,
+        *,
+        who: str,
+        why: str,
+        evidence: PromotionEvidence | None = None,
+        override: str | None = None,
+    ) -> Published:
         """Store ``spec``, or return what was stored when the same content was published before.
 
-        Raises ConfigError on an id that is none, CorruptData where the stored one, or a YAML copy
-        already there, was tampered with.
+        Raises PromotionRefused where it comes from a run that passes the gate neither by ``evidence`` nor by
+        ``override``, ConfigError on an id that is none, CorruptData where the stored one, or a YAML copy already
+        there, was tampered with.
         """
         check_serving_id(spec.serving_id)
         actor = Actor(who, why)
+        passage = Passage(evidence)
         for _ in range(ATTEMPTS):
             try:
-                published = self._publish_once(spec, actor)
+                passage = pass_gate(spec.source, evidence, override)
+                published = self._publish_once(spec, actor, passage)
             except IntegrityError:  # another writer published it between our look and our insert
                 continue
-            except CorruptData as error:
-                self.refuse_publication(spec.serving_id, actor, error)
+            except (CorruptData, PromotionRefused) as error:
+                self.refuse_publication(spec.serving_id, actor, error, passage)
                 raise
             self._keep_file(published.serving)
             self._tell("publish", "done" if published.created else "unchanged", spec.serving_id)
@@ -113,25 +125,30 @@ class RegistryStore:
             what="registry database", problem=f"serving {spec.serving_id} could not be stored; try again"
         )
 
-    def refuse_publication(self, serving_id: str, actor: Actor, error: QmError) -> None:
+    def refuse_publication(
+        self, serving_id: str, actor: Actor, error: QmError, passage: Passage = UNQUESTIONED
+    ) -> None:
         """Record that a publication was refused because of ``error``."""
         with self.database.writing() as connection:
             journal.append_publication(
-                connection, check_serving_id(serving_id), actor, "refused", detail=str(error)
+                connection, check_serving_id(serving_id), actor, "refused", passage, detail=str(error)
             )
         self._tell("publish", "refused", error)
 
-    def _publish_once(self, spec: PublishedServingSpec, actor: Actor) -> Published:
+    def _publish_once(self, spec: PublishedServingSpec, actor: Actor, passage: Passage) -> Published:
+        overridden = "\n".join(passage.failed)
         with self.database.writing() as connection:
             sealed = journal.find_serving(connection, spec.serving_id)
             if sealed is not None:
                 serving = self._verified(sealed)
-                journal.append_publication(connection, spec.serving_id, actor, "unchanged")
+                journal.append_publication(
+                    connection, spec.serving_id, actor, "unchanged", passage, detail=overridden
+                )
                 return Published(created=False, serving=serving)
             copy = self._files.read(spec.serving_id) if self._files else None
             serving = copy or spec  # a copy that outlived its database is the first publication: it stands
             journal.append_serving(connection, seal(serving))
-            journal.append_publication(connection, spec.serving_id, actor, "done")
+            journal.append_publication(connection, spec.serving_id, actor, "done", passage, detail=overridden)
             return Published(created=True, serving=serving)
 
     def promote(self, alias: str, request: PromoteRequest) -> AliasState:

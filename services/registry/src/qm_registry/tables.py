@@ -4,6 +4,9 @@
 else: it points where its newest move (an event with a version) points, so its history and its
 present state cannot disagree. ``UNIQUE (alias, version)`` lets exactly one of two racing promotions
 make the next move, on any database.
+
+A later version only ever adds columns that may be null, so a database of an earlier one gets them when it is opened: no
+row of it is rewritten, and the earlier version goes on working beside the later one.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Index,
     Integer,
     MetaData,
@@ -18,7 +22,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    inspect,
 )
+from sqlalchemy.schema import CreateColumn
 
 METADATA = MetaData()
 
@@ -50,7 +56,9 @@ EVENTS = Table(
     Column("parent", Integer, doc="the version that a rollback from here returns to; null at the first"),
     Column("from_id", String(77)),
     Column("to_id", String(77)),
-    Column("detail", Text, nullable=False, doc="why it was refused, else empty"),
+    Column("detail", Text, nullable=False, doc="why it was refused or what was overridden, else empty"),
+    Column("evidence", Text, doc="JSON of the PromotionEvidence; null where no run was published"),
+    Column("override", Text, doc="why a run was published that the gate would refuse, else null"),
     UniqueConstraint("alias", "version", name="one_move_per_version"),
     Index("events_by_alias", "alias", "seq"),
     sqlite_autoincrement=True,
@@ -98,3 +106,14 @@ def append_only_rules(dialect: str) -> list[str]:
             return [rule for table in _ALREADY_THERE for rule in _postgres_triggers(table)]
         case _:
             return []
+
+
+def create_or_extend(connection: Connection) -> None:
+    """Make the tables, or add the columns that those of an earlier version lack."""
+    METADATA.create_all(connection)
+    for table in METADATA.sorted_tables:
+        there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                spelled = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {spelled}")

@@ -19,6 +19,7 @@ from qmcore.errors import (
     MissingData,
     NotFound,
     OptionError,
+    PromotionRefused,
     QmError,
     Unavailable,
     UnknownSymbol,
@@ -47,6 +48,10 @@ class Problem(Message):
     )
     current_serving_id: str | None = Field(default=None, description="AliasConflict: what it points at now")
     path: str | None = Field(default=None, description="CorruptData: what is damaged")
+    run_id: str | None = Field(default=None, description="PromotionRefused: the run")
+    reasons: tuple[str, ...] | None = Field(
+        default=None, description="PromotionRefused: every condition of the gate that the run does not meet"
+    )
 
 
 def status_of(error: QmError) -> int:
@@ -58,6 +63,8 @@ def status_of(error: QmError) -> int:
             return 422
         case Conflict():
             return 409
+        case PromotionRefused():
+            return 403
         case Unavailable():
             return 503
         case _:
@@ -84,6 +91,8 @@ def problem_of(error: QmError) -> Problem:
                 "expected_serving_id": error.expected,
                 "current_serving_id": error.current,
             }
+        case PromotionRefused():
+            more = {"run_id": error.run_id, "reasons": error.reasons}
         case CorruptData():
             more = {"path": error.path, "problem": error.problem}
         case Unavailable():
@@ -114,6 +123,8 @@ def error_of(problem: Problem) -> QmError:
             )
         case "Conflict":
             return Conflict(problem.error)
+        case "PromotionRefused":
+            return PromotionRefused(run_id=problem.run_id or "", reasons=problem.reasons or ())
         case "CorruptData":
             return CorruptData(path=problem.path or "", problem=problem.problem or "")
         case "Unavailable":

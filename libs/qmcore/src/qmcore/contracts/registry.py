@@ -24,6 +24,7 @@ from qmcore.config.pipeline import SpecName
 from qmcore.config.runtime import RuntimeConfig
 from qmcore.config.serving import PublishedServingSpec, ServingSource
 from qmcore.contracts.messages import Message
+from qmcore.contracts.promotion import PromotionEvidence
 from qmcore.errors import ConfigError
 
 SERVING_ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}-[0-9a-f]{12}$"
@@ -94,12 +95,21 @@ ItemT = TypeVar("ItemT")
 
 
 class PublishRequest(Message):
-    """A resolved configuration to freeze under ``name``, or (with ``serving_id``) a PublishedServingSpec."""
+    """A resolved configuration to freeze under ``name``, or (with ``serving_id``) a PublishedServingSpec.
+
+    One whose source names a run passes the promotion gate: by its evidence, or by an override.
+    """
 
     name: SpecName | None = None
     serving_id: ServingId | None = Field(default=None, description="must hold the hash of the snapshot")
     runtime_snapshot: RuntimeConfig
     source: ServingSource
+    evidence: PromotionEvidence | None = Field(
+        default=None, description="what the run in source.run_id shows; only with one"
+    )
+    override: Why | None = Field(
+        default=None, description="why the run is to be published although the gate would refuse it"
+    )
 
     @model_validator(mode="after")
     def _one_name(self) -> Self:
@@ -188,7 +198,15 @@ class AuditEvent(Message):
     version: int | None = Field(description="the alias's move that this event made; null when it made none")
     from_id: str | None
     to_id: str | None
-    detail: str = Field(description="why it was refused, else empty")
+    detail: str = Field(
+        description="why it was refused, or what failed that an override passed over; else empty"
+    )
+    evidence: PromotionEvidence | None = Field(
+        default=None, description="publication of a run: what was said for it; else null"
+    )
+    override: str | None = Field(
+        default=None, description="why a run was published that the gate would have refused; else null"
+    )
 
 
 class FieldDiff(Message):
