@@ -9,10 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from qmcore.bus import Bus, GridLog, Outgoing, StreamReader, ensure_streams, grid_streams, last_sequence
+from qmcore.bus import (
+    JOB_QUEUE,
+    Bus,
+    GridLog,
+    Outgoing,
+    StreamReader,
+    WorkQueue,
+    enqueue_job,
+    ensure_jobs_stream,
+    ensure_streams,
+    grid_streams,
+    last_sequence,
+)
 from qmcore.bus.publish_window import LogLost
-from qmcore.contracts.bus_messages import GridKind
-from qmcore.contracts.subjects import MBO_STREAM, grid_stream, mbo_subject, new_session_id
+from qmcore.contracts.bus_messages import GridKind, JobStart
+from qmcore.contracts.subjects import JOBS_STREAM, MBO_STREAM, grid_stream, mbo_subject, new_session_id
 from qmcore.errors import Fenced, Unavailable
 from tests.fixtures.brokers import NatsServer
 
@@ -207,3 +219,23 @@ async def test_a_reader_follows_a_stream_that_the_broker_lost_with_its_memory(ow
             await asyncio.sleep(0.5)
             await bus.publish(subject, b"after")
             assert (await taking)[-1].data == b"after"
+
+
+async def test_a_job_is_in_the_queue_once_until_it_is_done(own_nats: NatsServer) -> None:
+    async with connected(own_nats) as bus, WorkQueue(bus, JOB_QUEUE) as queue, asyncio.timeout(20):
+        await ensure_jobs_stream(bus)
+        for job_id in ("first", "second", "first", "first"):
+            await enqueue_job(bus, JobStart(job_id=job_id))
+        item = await queue.take()
+        assert item.start.job_id == "first"
+        await enqueue_job(bus, item.start)
+        await item.give_back()
+        items = [await queue.take(), await queue.take()]
+        assert sorted(i.start.job_id for i in items) == ["first", "second"]
+        for item in items:
+            await item.done()
+        await enqueue_job(bus, JobStart(job_id="first"))
+        again = await queue.take()
+        assert again.start.job_id == "first", "what is done may be asked for again"
+        await again.done()
+        assert await last_sequence(bus, JOBS_STREAM) == 3

@@ -10,7 +10,7 @@ import pytest
 from qm_engine import kernel as kernel_module
 from qm_engine.janitor import sweep
 from qm_engine.kernel import Fail, Finish, Kernel, Output, Records
-from qmcore.bus import GridLog, Outgoing, WorkQueue, grid_streams
+from qmcore.bus import SESSION_QUEUE, GridLog, Outgoing, WorkQueue, grid_streams
 from qmcore.contracts.bus_messages import GridKind
 from qmcore.contracts.subjects import new_session_id
 from qmcore.dbn import DbnFile
@@ -136,8 +136,8 @@ async def test_an_item_comes_back_when_its_worker_is_silent_and_not_while_it_spe
     client: BusClient,
 ) -> None:
     async with (
-        WorkQueue(client.bus) as here,
-        WorkQueue(client.bus) as there,
+        WorkQueue(client.bus, SESSION_QUEUE) as here,
+        WorkQueue(client.bus, SESSION_QUEUE) as there,
         asyncio.timeout(30),
     ):
         session = await client.start(config())

@@ -12,7 +12,8 @@ from qm_engine.metrics import EngineMetrics
 from qm_engine.session_keeper import EngineContext
 from qm_engine.session_run import SessionRun
 from qm_engine.settings import EngineSettings
-from qmcore.bus import Bus, WorkItem, WorkQueue
+from qmcore.bus import SESSION_QUEUE, Bus, WorkItem, WorkQueue
+from qmcore.contracts.bus_messages import SessionStart
 from qmcore.service import Readiness, health_app, make_server, session_log_context
 from qmcore.sessions import RedisWatch, SessionDirectory
 
@@ -60,7 +61,7 @@ class EngineService:
     async def _serve(self, stopping: asyncio.Event, stopped: asyncio.Task[bool]) -> None:
         log.info("ready, %d slots", self._settings.engine_slots)
         slots = asyncio.Semaphore(self._settings.engine_slots)
-        async with WorkQueue(self._bus) as work, asyncio.TaskGroup() as sessions:
+        async with WorkQueue(self._bus, SESSION_QUEUE) as work, asyncio.TaskGroup() as sessions:
             while not stopping.is_set():
                 taking = asyncio.ensure_future(self._take(work, slots))
                 await asyncio.wait([taking, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -69,11 +70,13 @@ class EngineService:
                     break
                 sessions.create_task(self._session(taking.result(), slots, stopping))
 
-    async def _take(self, work: WorkQueue, slots: asyncio.Semaphore) -> WorkItem:
+    async def _take(self, work: WorkQueue[SessionStart], slots: asyncio.Semaphore) -> WorkItem[SessionStart]:
         await slots.acquire()
         return await work.take()
 
-    async def _session(self, item: WorkItem, slots: asyncio.Semaphore, draining: asyncio.Event) -> None:
+    async def _session(
+        self, item: WorkItem[SessionStart], slots: asyncio.Semaphore, draining: asyncio.Event
+    ) -> None:
         session_id = item.start.session_id
         with session_log_context(session_id):
             self._running.add(session_id)

@@ -18,7 +18,7 @@ from qm_engine.metrics import EngineMetrics
 from qm_engine.session_core import Ending, SessionCore
 from qm_engine.settings import EngineSettings
 from qmcore.bus import Bus, WorkItem
-from qmcore.contracts.bus_messages import ControlCommand
+from qmcore.contracts.bus_messages import ControlCommand, SessionStart
 from qmcore.contracts.subjects import status_subject
 from qmcore.errors import Fenced, Unavailable
 from qmcore.sessions import SessionDirectory
@@ -44,7 +44,7 @@ class EngineContext:
 class SessionKeeper:
     """One for every work item. ``ending`` is set once, when the session has to end."""
 
-    def __init__(self, context: EngineContext, item: WorkItem, core: SessionCore) -> None:
+    def __init__(self, context: EngineContext, item: WorkItem[SessionStart], core: SessionCore) -> None:
         self._bus, self._directory, self._settings = context.bus, context.directory, context.settings
         self._item, self._core = item, core
         self._session_id = item.start.session_id

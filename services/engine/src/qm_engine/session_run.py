@@ -24,7 +24,7 @@ from qm_engine.kernel import Kernel, Output
 from qm_engine.session_core import Ending, SessionCore
 from qm_engine.session_keeper import RETRY_S, EngineContext, SessionKeeper
 from qmcore.bus import GridLog, LogLost, Outgoing, WorkItem, purge_mbo, stored_message
-from qmcore.contracts.bus_messages import GRID_KIND_HEADER, ControlCommand, GridKind
+from qmcore.contracts.bus_messages import GRID_KIND_HEADER, ControlCommand, GridKind, SessionStart
 from qmcore.contracts.messages import SessionEnd
 from qmcore.contracts.runtime_config import runtime_config_message
 from qmcore.contracts.subjects import control_subject, grid_bin_seq, grid_sequence, grid_stream
@@ -42,7 +42,7 @@ LEASE_TAKEN_S: Final = 2.0
 class SessionRun:
     """Make one for every work item and ``run`` it."""
 
-    def __init__(self, context: EngineContext, item: WorkItem, draining: asyncio.Event) -> None:
+    def __init__(self, context: EngineContext, item: WorkItem[SessionStart], draining: asyncio.Event) -> None:
         self._context, self._item, self._draining = context, item, draining
         self._bus, self._directory = context.bus, context.directory
         self._start = item.start

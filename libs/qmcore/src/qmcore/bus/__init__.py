@@ -13,6 +13,7 @@ from qmcore.bus.reader import Delivered, StreamReader, stored_message
 from qmcore.bus.streams import (
     delete_grid_stream,
     ensure_grid_stream,
+    ensure_jobs_stream,
     ensure_mbo_stream,
     ensure_streams,
     grid_streams,
@@ -20,9 +21,19 @@ from qmcore.bus.streams import (
     purge_mbo,
     set_up_streams,
 )
-from qmcore.bus.work_queue import WorkItem, WorkQueue, enqueue_session
+from qmcore.bus.work_queue import (
+    JOB_QUEUE,
+    SESSION_QUEUE,
+    Queue,
+    WorkItem,
+    WorkQueue,
+    enqueue_job,
+    enqueue_session,
+)
 
 __all__ = [
+    "JOB_QUEUE",
+    "SESSION_QUEUE",
     "Bus",
     "Delivered",
     "GridLog",
@@ -31,14 +42,17 @@ __all__ = [
     "PublishWindow",
     "PullWindow",
     "Puller",
+    "Queue",
     "RawMessage",
     "StreamReader",
     "Subscription",
     "WorkItem",
     "WorkQueue",
     "delete_grid_stream",
+    "enqueue_job",
     "enqueue_session",
     "ensure_grid_stream",
+    "ensure_jobs_stream",
     "ensure_mbo_stream",
     "ensure_streams",
     "grid_streams",

@@ -1,6 +1,7 @@
 """The streams of the bus: what they hold, where, and for how long. Every service may set them up; it is idempotent.
 
 * ``SESSIONS``: work queue in files; a start message stays until its session is over.
+* ``JOBS``: work queue in files; a job stays until it is over. Each waits under its own subject, at most once.
 * ``MBO``: batches on their way to an engine, in memory; they can always be sent again from the file.
 * ``GRID_<session>``: one stream a session, in files, so that grids survive a restart of the broker. The newest
   ``retention`` bins stay; the config message has its own subject and stays at sequence 1.
@@ -23,12 +24,15 @@ from qmcore.bus.connection import Bus, nats_errors
 from qmcore.contracts.subjects import (
     ENGINE_CONSUMER,
     GRID_STREAM_PREFIX,
+    HARNESS_CONSUMER,
+    JOBS_STREAM,
     MBO_STREAM,
     SESSION_START,
     SESSIONS_STREAM,
     grid_config_subject,
     grid_stream,
     grid_subject,
+    job_subject,
     mbo_subject,
 )
 from qmcore.errors import Unavailable
@@ -37,7 +41,7 @@ log = logging.getLogger(__name__)
 
 RETRY_S: Final = 0.5
 ACK_WAIT_S: Final = 4.0
-"""A session whose engine was silent for so long is given to another one."""
+"""Work whose worker was silent for so long is given to another one."""
 
 MBO_BATCHES_KEPT: Final = 512
 """Batches of one session in the broker; more than the feed's window, so that none unread is discarded."""
@@ -71,11 +75,33 @@ async def ensure_streams(bus: Bus) -> None:
         ),
     )
     await ensure_mbo_stream(bus)
+    await _ensure_workers(bus, SESSIONS_STREAM, ENGINE_CONSUMER)
+
+
+async def ensure_jobs_stream(bus: Bus) -> None:
+    """Make ``JOBS`` with its consumer. Raises Unavailable."""
+    await _ensure(
+        bus,
+        api.StreamConfig(
+            name=JOBS_STREAM,
+            subjects=[job_subject("*")],
+            retention=api.RetentionPolicy.WORK_QUEUE,
+            storage=api.StorageType.FILE,
+            max_msgs_per_subject=1,
+            discard=api.DiscardPolicy.NEW,
+            discard_new_per_subject=True,
+        ),
+    )
+    await _ensure_workers(bus, JOBS_STREAM, HARNESS_CONSUMER)
+
+
+async def _ensure_workers(bus: Bus, stream: str, consumer: str) -> None:
+    """The consumer that the workers of a queue share."""
     with nats_errors():
         await bus.jetstream.add_consumer(
-            SESSIONS_STREAM,
+            stream,
             api.ConsumerConfig(
-                durable_name=ENGINE_CONSUMER,
+                durable_name=consumer,
                 ack_policy=api.AckPolicy.EXPLICIT,
                 ack_wait=ACK_WAIT_S,
                 max_ack_pending=100_000,

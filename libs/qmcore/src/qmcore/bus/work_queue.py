@@ -1,4 +1,4 @@
-"""``WorkQueue``: sessions to run, one at a time to one worker. Engines use it.
+"""``WorkQueue``: sessions to run, or jobs, one at a time to one worker. Engines and the harness's workers use it.
 
 An item stays in the queue until ``done``; while it is worked on, ``keep`` must be called more often than the
 queue's patience (``streams.ACK_WAIT_S``), or another worker gets it.
@@ -7,18 +7,28 @@ queue's patience (``streams.ACK_WAIT_S``), or another worker gets it.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from typing import Final, Self
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Generic, Self, TypeVar
 
 import nats.js.errors
 from nats.js import api
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from qmcore.bus.connection import Bus, RawMessage
 from qmcore.bus.puller import ConsumerLost, Puller
-from qmcore.bus.streams import ensure_streams
-from qmcore.contracts.bus_messages import SessionStart
-from qmcore.contracts.subjects import ENGINE_CONSUMER, SESSION_START, SESSIONS_STREAM
+from qmcore.bus.streams import ensure_jobs_stream, ensure_streams
+from qmcore.contracts.bus_messages import JobStart, SessionStart
+from qmcore.contracts.subjects import (
+    ENGINE_CONSUMER,
+    HARNESS_CONSUMER,
+    JOBS_STREAM,
+    SESSION_START,
+    SESSIONS_STREAM,
+    job_subject,
+)
 from qmcore.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -28,10 +38,29 @@ EXPIRES_S: Final = 2.0
 """Less than the queue's patience: else an item comes back to the request of the very worker that stands still."""
 
 
-class WorkItem:
-    """A session to run, and the right to do so."""
+_SUBJECT_IS_FULL: Final = 10077
 
-    def __init__(self, bus: Bus, raw: RawMessage, start: SessionStart) -> None:
+StartT = TypeVar("StartT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue(Generic[StartT]):
+    """One queue of the broker: where it is, what its items say, and how it is made where it is missing."""
+
+    stream: str
+    consumer: str
+    start: type[StartT]
+    ensure: Callable[[Bus], Awaitable[None]]
+
+
+SESSION_QUEUE: Final = Queue(SESSIONS_STREAM, ENGINE_CONSUMER, SessionStart, ensure_streams)
+JOB_QUEUE: Final = Queue(JOBS_STREAM, HARNESS_CONSUMER, JobStart, ensure_jobs_stream)
+
+
+class WorkItem(Generic[StartT]):
+    """A session or a job to run, and the right to do so."""
+
+    def __init__(self, bus: Bus, raw: RawMessage, start: StartT) -> None:
         self._bus, self._reply, self.start = bus, raw.reply, start
 
     async def keep(self) -> None:
@@ -48,11 +77,11 @@ class WorkItem:
         await self._bus.publish(self._reply, b"-NAK" + later)
 
 
-class WorkQueue:
+class WorkQueue(Generic[StartT]):
     """Use as ``async with``; one task may ``take``."""
 
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
+    def __init__(self, bus: Bus, queue: Queue[StartT]) -> None:
+        self._bus, self._queue = bus, queue
         self._puller: Puller | None = None
 
     async def __aenter__(self) -> Self:
@@ -61,14 +90,14 @@ class WorkQueue:
     async def __aexit__(self, *_: object) -> None:
         await self._drop()
 
-    async def take(self) -> WorkItem:
+    async def take(self) -> WorkItem[StartT]:
         """The next item; waits for it, through restarts of the broker."""
         while True:
             try:
                 if self._puller is None:
-                    await ensure_streams(self._bus)
+                    await self._queue.ensure(self._bus)
                     self._puller = Puller(
-                        self._bus, SESSIONS_STREAM, ENGINE_CONSUMER, batch=1, expires_s=EXPIRES_S
+                        self._bus, self._queue.stream, self._queue.consumer, batch=1, expires_s=EXPIRES_S
                     )
                     await self._puller.__aenter__()
                 (raw,) = await self._puller.take()
@@ -79,9 +108,9 @@ class WorkQueue:
                 await asyncio.sleep(RETRY_S)
                 continue
             try:
-                return WorkItem(self._bus, raw, SessionStart.model_validate_json(raw.data))
+                return WorkItem(self._bus, raw, self._queue.start.model_validate_json(raw.data))
             except ValidationError as error:
-                log.error("a session cannot be started and is dropped: %s", error)
+                log.error("an item of %s cannot be started and is dropped: %s", self._queue.stream, error)
                 await self._bus.publish(raw.reply, b"+TERM")
 
     async def _drop(self) -> None:
@@ -101,3 +130,11 @@ async def enqueue_session(bus: Bus, start: SessionStart) -> None:
         raise Unavailable(
             what="NATS JetStream", problem=f"session.start was not stored: {answer.data[:200]!r}"
         )
+
+
+async def enqueue_job(bus: Bus, start: JobStart) -> None:
+    """Put a job into the work queue, unless it is there or with a worker. Raises Unavailable."""
+    answer = await bus.request_raw(job_subject(start.job_id), start.model_dump_json().encode())
+    error = json.loads(answer.data).get("error")
+    if error is not None and error.get("err_code") != _SUBJECT_IS_FULL:
+        raise Unavailable(what="NATS JetStream", problem=f"the job was not stored: {error}")

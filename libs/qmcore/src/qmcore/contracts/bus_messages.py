@@ -46,6 +46,12 @@ class SessionStart(Message):
     created_ns: Int64 = Field(description="wall clock at which the session was asked for")
 
 
+class JobStart(Message):
+    """Work item of ``job.start``: run this job, whose files are in the lake."""
+
+    job_id: str
+
+
 class ControlCommand(Message):
     """``session.<session>.control``."""
 

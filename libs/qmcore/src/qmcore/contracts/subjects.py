@@ -18,6 +18,9 @@ SESSION_START: Final = "session.start"
 SESSION_STATUS: Final = "session.*.status"
 """Wildcard over all sessions' status messages."""
 
+JOB_START: Final = "job.start"
+"""Work queue: which sweep to run. Each job has a subject of its own below it, so that none is queued twice."""
+
 FEED_REQUEST: Final = "feed.request"
 """Request/reply: an engine asks any replay worker for a feed of records."""
 
@@ -25,9 +28,11 @@ REPLAY_GROUP: Final = "replay"
 """Queue group of the replay workers on ``FEED_REQUEST``."""
 
 SESSIONS_STREAM: Final = "SESSIONS"
+JOBS_STREAM: Final = "JOBS"
 MBO_STREAM: Final = "MBO"
 GRID_STREAM_PREFIX: Final = "GRID_"
 ENGINE_CONSUMER: Final = "engines"
+HARNESS_CONSUMER: Final = "harness-workers"
 
 _SESSION_ID = re.compile(r"[a-z0-9]{8,40}")
 
@@ -42,6 +47,11 @@ def check_session_id(session_id: str) -> str:
     if not _SESSION_ID.fullmatch(session_id):
         raise NotFound(kind="session", name=session_id[:80])
     return session_id
+
+
+def job_subject(job_id: str) -> str:
+    """Where a job waits for a worker."""
+    return f"{JOB_START}.{job_id}"
 
 
 def mbo_subject(session_id: str) -> str:
