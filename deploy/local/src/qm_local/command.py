@@ -32,3 +32,30 @@ def up(lake_root: Path, port: int | None, engines: int, state: Path, dev: bool) 
     from qm_local.running import Options, run
 
     asyncio.run(run(Options(lake_root.resolve(), state.resolve(), port, engines, dev)))
+
+
+@click.command()
+@lake_root_option
+@click.option(
+    "--registry",
+    "registry_url",
+    envvar="QM_REGISTRY_ENDPOINT",
+    show_envvar=True,
+    metavar="URL",
+    help="Only publish the sample's serving there, and promote it to the alias demo where that does not exist.",
+)
+def sample(lake_root: Path, registry_url: str | None) -> None:
+    """Fill a new lake with the sample configuration and a simulated market day; what is there stays as it is."""
+    import asyncio
+
+    from rich.console import Console
+
+    from qm_local.sample import prepare, promote_demo
+    from qmcore.config.instrument import load_instrument
+    from qmcore.lake import Lake
+
+    lake = Lake(lake_root.resolve())
+    if registry_url is None:
+        prepare(lake, Console(stderr=True))
+    else:
+        asyncio.run(promote_demo(lake, load_instrument(lake.root), registry_url))
