@@ -12,6 +12,8 @@ import json
 import re
 from typing import Final
 
+from pydantic import JsonValue
+
 from qm_harness.manifest import FORMAT_VERSION
 from qmcore.config.instrument import ProjectionConfig
 from qmcore.config.runtime import RuntimeConfig
@@ -20,12 +22,17 @@ from qmcore.pipeline import code_version
 _NOT_IN_A_BIN: Final = frozenset({"signal", "stream_schema", *ProjectionConfig.model_fields})
 
 
+def reaches_a_bin(config: RuntimeConfig) -> dict[str, JsonValue]:
+    """The fields of ``config`` that decide what is in a bin."""
+    return config.model_dump(mode="json", exclude=set(_NOT_IN_A_BIN))
+
+
 def dataset_id(name: str, config: RuntimeConfig) -> str:
     """The id of the dataset that ``config`` makes, ``name`` being its pipeline's."""
     content = {
         "format": FORMAT_VERSION,
         "code": code_version(),
-        "config": config.model_dump(mode="json", exclude=set(_NOT_IN_A_BIN)),
+        "config": reaches_a_bin(config),
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     start, end = (re.sub(r"[:.]", "", t) for t in (config.start_time, config.end_time))
