@@ -83,6 +83,33 @@ def test_the_same_input_gives_the_same_rows() -> None:
     assert first == again
 
 
+def test_what_was_evaluated_before_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Brackets and patterns are kept between points, here so few that they come and go."""
+    points = [(seed, tp, cooldown) for seed in (2, 5) for tp in (4, 8, 9) for cooldown in (0, 10)]
+    used, _ = walk(1, 3000)
+    for kept in (1, 1 << 30):
+        monkeypatch.setattr("qm_harness.evaluation.market._KEPT_BYTES", kept)
+        monkeypatch.setattr("qm_harness.statistics.random_entries._PATTERN_BYTES", kept)
+        for seed, tp, cooldown in points:
+            params = PARAMS.model_copy(update={"tp_ticks": tp, "cooldown_bins": cooldown})
+            values = wandering(seed, 3000)
+            rows = evaluate_signal(values, used, params, [0.1, 0.3, 0.7, 0.99]).rows
+            assert rows == evaluate_signal(values, walk(1, 3000)[0], params, [0.1, 0.3, 0.7, 0.99]).rows
+
+
+def test_thresholds_without_a_value_between_them_have_the_same_trades() -> None:
+    market, _ = walk(1, 1000)
+    values = np.repeat(np.random.default_rng(8).choice((-0.6, 0.0, 0.4), 100), 10)
+    done = evaluate_signal(values, market, PARAMS, [0.1, 0.5, 0.2, 0.4, 0.6, 0.7])
+    assert [row.threshold for row in done.rows] == [0.1, 0.5, 0.2, 0.4, 0.6, 0.7]
+    low, high, *others = ([row.n_signals, row.model_copy(update={"threshold": 0})] for row in done.rows)
+    assert others[:2] == [low, low]
+    assert others[2] == high
+    assert others[3][0] == 0
+    assert low[0] > high[0] > 0
+    np.testing.assert_array_equal(done.period_pnl(4)[:, 0], done.period_pnl(4)[:, 2])
+
+
 def test_a_silent_signal_has_no_rates_and_no_p_value() -> None:
     market, _ = walk(1, 500)
     (row,) = evaluate_signal(np.zeros(500), market, PARAMS, [0.5]).rows

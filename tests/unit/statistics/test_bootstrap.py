@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from qm_harness.statistics.bootstrap import bootstrap_mean, optimal_block_length, resampled_means
+from qm_harness.statistics.bootstrap import bootstrap_mean, resampled_means
+from qmcore.kernels.bootstrap import optimal_block_length
 
 T = np.arange(200.0)
 ARCH_8_0 = {  # arch.bootstrap.optimal_block_length(x)["circular"]
@@ -25,7 +26,7 @@ def test_the_block_length_is_archs(name: str) -> None:
 
 def test_every_resample_is_made_of_circular_blocks() -> None:
     values = np.array([1.0, 10.0, 100.0, 1000.0, 10000.0])
-    means = resampled_means(values, 2, 500, np.random.default_rng(0))
+    means = resampled_means(values, 2, 500, 0)
     twice = np.concatenate((values, values))
     pairs = {a + b for a, b in itertools.pairwise(twice)}
     possible = {round(p + q + r) for p in pairs for q in pairs for r in values}
@@ -36,7 +37,7 @@ def test_every_resample_is_made_of_circular_blocks() -> None:
 def test_the_spread_of_resampled_means_is_that_of_the_blocks() -> None:
     values = np.random.default_rng(3).normal(size=60)
     sums = np.array([np.resize(np.roll(values, -i), 6).sum() for i in range(60)])
-    means = resampled_means(values, 6, 20_000, np.random.default_rng(4))
+    means = resampled_means(values, 6, 20_000, 4)
     assert means.mean() == pytest.approx(values.mean(), abs=0.004)
     assert means.std() == pytest.approx(sums.std() / 6 / np.sqrt(10), rel=0.03)
 
@@ -85,3 +86,14 @@ def test_many_values_are_drawn_in_longer_blocks() -> None:
     estimate = bootstrap_mean(np.random.default_rng(6).normal(size=5000), seed=0)
     assert estimate is not None
     assert estimate.block_length == 50
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.8, 0.95, 0.999])
+def test_the_interval_is_of_numpys_quantiles(confidence: float) -> None:
+    values = np.random.default_rng(7).normal(size=90)
+    estimate = bootstrap_mean(values, seed=3, confidence=confidence, resamples=333, block_length=9)
+    assert estimate is not None
+    tails = (0.5 - confidence / 2, 0.5 + confidence / 2)
+    quantiles = np.quantile(resampled_means(values, 9, 333, 3), tails)
+    low, high = values.mean() + (quantiles - values.mean()) * np.sqrt(10 / 9)
+    assert (estimate.interval.low, estimate.interval.high) == (low, high)

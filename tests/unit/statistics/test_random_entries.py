@@ -19,7 +19,7 @@ def outcomes(seed: int, bins: np.ndarray = SIXTEEN) -> EntryOutcomes:
 
 
 def rotations(market: EntryOutcomes, at: list[int], directions: list[int]) -> np.ndarray:
-    n = len(market.bins)
+    n = len(market.circle.bins)
     return np.array(
         [
             sum(
@@ -44,6 +44,15 @@ def test_the_p_value_is_the_share_of_rotations_that_earn_as_much(seed: int) -> N
         assert test.p_value == share
     else:
         assert 0 < test.p_value <= share
+
+
+def test_a_test_does_not_depend_on_those_beside_it() -> None:
+    market, random = outcomes(3, np.arange(500)), np.random.default_rng(4)
+    signals = []
+    for n in (1, 5, 60, 5, 200, 33, 60):
+        at = np.sort(random.choice(500, n, replace=False)).astype(np.int32)
+        signals.append((at, random.choice((1, -1), n).astype(np.int8)))
+    assert market.tests(signals) == [outcomes(3, np.arange(500)).test(*entries) for entries in signals]
 
 
 def test_overlapping_trades_count_for_fewer() -> None:

@@ -37,5 +37,9 @@ cdef class FirstPassage:
     # what a signal at each bin leads to, [0] up and [1] down; worked out when first asked for
     cdef object outcomes
     cdef Trade[:, ::1] trades
+    # of the last trade worked out, up and down: its entry price, and the bins known to be between its two levels
+    cdef double[2] inside_price
+    cdef Py_ssize_t[2] inside_first
+    cdef Py_ssize_t[2] inside_end
 
     cdef void resolve(self, TouchPath path, Py_ssize_t bin, int row) noexcept nogil

@@ -153,6 +153,7 @@ cdef class FirstPassage:
         outcomes["outcome"] = UNRESOLVED
         self.outcomes = outcomes
         self.trades = outcomes
+        self.inside_end[0] = self.inside_end[1] = 0
 
     cdef void resolve(self, TouchPath path, Py_ssize_t bin, int row) noexcept nogil:
         """Work out the trade of a signal at ``bin``, up (row 0) or down (row 1)."""
@@ -163,7 +164,7 @@ cdef class FirstPassage:
         cdef int watched = home if self.at_touch else MID
         cdef Py_ssize_t n = path.n_bins
         cdef Py_ssize_t entry, last, at
-        cdef double price, moved
+        cdef double price, moved, low, high
         trade.signal_bin = <int32_t>bin
         trade.direction = -1 if row else 1
         trade.outcome = NOTHING
@@ -174,10 +175,15 @@ cdef class FirstPassage:
             return
         price = path.price[away if self.at_touch else MID][entry]
         last = n - 1 if self.max_hold > n - 1 - entry else entry + self.max_hold
-        if row:
-            at = path.first_outside(watched, entry + 1, last + 1, price - self.tp, price + self.sl)
+        low, high = (price - self.tp, price + self.sl) if row else (price - self.sl, price + self.tp)
+        at = entry + 1
+        # Neighbours enter at one price most of the time: then the search goes on where the last one ended.
+        if price == self.inside_price[row] and self.inside_first[row] <= at < self.inside_end[row]:
+            at = self.inside_end[row]
         else:
-            at = path.first_outside(watched, entry + 1, last + 1, price - self.sl, price + self.tp)
+            self.inside_price[row], self.inside_first[row] = price, at
+        at = path.first_outside(watched, min(at, last + 1), last + 1, low, high)
+        self.inside_end[row] = at
         if at > last:
             at = path.next_valid[last]
             if at == n:

@@ -32,6 +32,9 @@ def split_bins(n_bins: int, warmup_bins: int, in_sample_fraction: float) -> Spli
 
 
 def trades_within(trades: NDArray[np.void], bins: BinRange) -> NDArray[np.void]:
-    """The trades (TRADE_DTYPE) signalled and closed within ``bins``: one that spans a border belongs to neither part
-    (purging; Lopez de Prado 2018, Advances in Financial Machine Learning, 7.4)."""
-    return trades[(trades["signal_bin"] >= bins.first) & (trades["exit_bin"] < bins.end)]
+    """The trades (TRADE_DTYPE, in order of time) signalled and closed within ``bins``: one that spans a border belongs
+    to neither part (purging; Lopez de Prado 2018, Advances in Financial Machine Learning, 7.4)."""
+    low, high = np.searchsorted(trades["signal_bin"], (bins.first, bins.end))
+    part = trades[low:high]
+    closed = part["exit_bin"] < bins.end
+    return part if closed.all() else part[closed]
