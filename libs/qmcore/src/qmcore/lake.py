@@ -62,6 +62,23 @@ class Lake:
         """Runs of experiments."""
         return self.root / "research" / "harness" / "results"
 
+    def report_path(self, experiment: str) -> Path:
+        """The report of an experiment. Raises BadInput where ``experiment`` cannot be one."""
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", experiment):
+            raise BadInput(f"{experiment!r} is not the name of an experiment")
+        return self.root / "research" / "harness" / "reports" / f"{experiment}.html"
+
+    def artifact_path(self, sha256: str) -> Path:
+        """The file of one trained model. Raises BadInput where ``sha256`` is not 64 hex digits."""
+        if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+            raise BadInput(f"{sha256!r} is not the name of an artifact: 64 hex digits")
+        return self.root / "research" / "harness" / "artifacts" / f"{sha256}.qma"
+
+    @property
+    def jobs_dir(self) -> Path:
+        """Sweeps that were submitted to the harness, a folder each."""
+        return self.root / "research" / "harness" / "jobs"
+
     @property
     def registry_path(self) -> Path:
         """The registry's database, unless another one is configured."""
