@@ -18,6 +18,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         index: resolve(import.meta.dirname, "index.html"),
+        registry: resolve(import.meta.dirname, "registry.html"),
         stream: resolve(import.meta.dirname, "vp-stream.html"),
       },
     },

@@ -30,3 +30,24 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 export function option(value: string, label: string): HTMLOptionElement {
   return make("option", { value, textContent: label });
 }
+
+const SVG = "http://www.w3.org/2000/svg";
+/** Bars in the colour of a force, as in icon.svg. */
+const MARK: readonly (readonly [string, string])[] = [
+  ["M2 10h2v4H2zM5 6h2v8H5zM8 2h2v6H8z", "var(--pressure)"],
+  ["M8 9h2v5H8zM11 4h2v7h-2z", "var(--vacuum)"],
+];
+
+/** The picture beside the name. */
+export function brandMark(): SVGSVGElement {
+  const mark = document.createElementNS(SVG, "svg");
+  mark.setAttribute("viewBox", "0 0 16 16");
+  mark.setAttribute("aria-hidden", "true");
+  for (const [d, fill] of MARK) {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("d", d);
+    path.setAttribute("fill", fill);
+    mark.append(path);
+  }
+  return mark;
+}

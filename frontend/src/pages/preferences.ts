@@ -11,6 +11,15 @@ export function remembered<T extends string>(key: string, allowed: readonly T[],
   }
 }
 
+/** Words that the user once typed, "" where there are none. */
+export function rememberedWords(key: string): string {
+  try {
+    return localStorage.getItem(PREFIX + key) ?? "";
+  } catch {
+    return "";
+  }
+}
+
 export function remember(key: string, value: string): void {
   try {
     localStorage.setItem(PREFIX + key, value);

@@ -2,6 +2,7 @@
  * The one tree of errors of the wire. Messages are written for the person at the screen:
  * what is wrong, where, and what was expected.
  */
+import type { Problem } from "./generated.js";
 
 /** Anything that goes wrong between the gateway and this page. */
 export class WireError extends Error {
@@ -38,6 +39,8 @@ export class RequestFailed extends WireError {
     readonly request: string,
     readonly status: number,
     readonly reason: string,
+    /** What the service said beside its words; null where none of ours answered. */
+    readonly problem: Problem | null = null,
   ) {
     super(`${request}: ${reason}`);
   }

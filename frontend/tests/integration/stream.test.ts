@@ -153,20 +153,18 @@ describe("the REST interface", () => {
     connect();
   });
 
-  it("lists aliases", async () => {
-    expect(await client().aliases()).toEqual([
-      { alias: "demo", servingId: "demo-0123456789ab" },
-      { alias: "esm4-open", servingId: "esm4-open-0123456789ab" },
-    ]);
+  it("lists what plays", async () => {
+    const [session, ...others] = await client().sessions();
+    expect(session).toMatchObject({ session_id: SESSION_ID, symbol: "ESM4", state: "running", bin_seq: 19n });
+    expect(others).toEqual([]);
   });
 
   it("controls a session", async () => {
     await client().control(SESSION_ID, "speed", "max");
     await client().control(SESSION_ID, "pause");
-    expect(await client().session(SESSION_ID)).toEqual({
+    expect(await client().session(SESSION_ID)).toMatchObject({
       state: "paused",
-      reason: "",
-      speed: "max",
+      pace: { speed: "max", paused: true },
       progress: 0.1,
     });
     const posts = gateway.requests
@@ -178,15 +176,15 @@ describe("the REST interface", () => {
   it("fails in words", async () => {
     await expect(client().session("x y")).rejects.toThrow("GET /v1/sessions/x%20y: unknown path");
     await expect(client().session("x")).rejects.toBeInstanceOf(RequestFailed);
-    await expect(new GatewayClient("http://127.0.0.1:9").aliases()).rejects.toThrow(
+    await expect(new GatewayClient("http://127.0.0.1:9").sessions()).rejects.toThrow(
       "the gateway does not answer",
     );
   });
 
   it("knows why the gateway is not ready", async () => {
-    expect(await client().notReadyBecause()).toBeNull();
+    expect(await client().health()).toEqual({ state: "ready" });
     gateway.ready = false;
-    expect(await client().notReadyBecause()).toBe("redis: connection refused");
-    expect(await new GatewayClient("http://127.0.0.1:9").notReadyBecause()).toBeNull();
+    expect(await client().health()).toEqual({ state: "not_ready", reason: "redis: connection refused" });
+    expect(await new GatewayClient("http://127.0.0.1:9").health()).toEqual({ state: "unreachable" });
   });
 });

@@ -8,8 +8,9 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
-import { configJson } from "../samples.js";
+import { BIN_NS, START_NS, configJson } from "../samples.js";
 import { encodePast } from "./past.js";
+import { MockRegistry } from "./registry.js";
 import { MockSession } from "./session.js";
 import type { MockBin } from "./session.js";
 
@@ -26,7 +27,6 @@ export interface MockOptions {
 export const SESSION_ID = "mock-session";
 const READY = { ready: true, problems: {} };
 const NOT_READY = { ready: false, problems: { redis: "connection refused" } };
-export const KNOWN_ALIASES = ["demo", "esm4-open"] as const;
 
 export class MockGateway {
   readonly requests: { readonly method: string; readonly url: string; readonly body: unknown }[] = [];
@@ -35,6 +35,7 @@ export class MockGateway {
   state = "running";
   ready = true;
   speed: number | "max" = 1;
+  readonly registry = new MockRegistry();
   private session: MockSession;
   private sessionId = SESSION_ID;
   private played: MockBin[] = [];
@@ -112,8 +113,9 @@ export class MockGateway {
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((p) => p.trim());
     this.offered.push(offered);
     const serving = url.searchParams.get("serving") ?? "";
-    if (!(KNOWN_ALIASES as readonly string[]).includes(serving)) {
-      socket.close(1008, `unknown serving '${serving}'; there are: ${KNOWN_ALIASES.join(", ")}`);
+    const known = this.registry.names();
+    if (!known.includes(serving)) {
+      socket.close(1008, `unknown serving '${serving}'; there are: ${known.join(", ")}`);
       return;
     }
     socket.on("close", () => this.viewers.delete(socket));
@@ -144,31 +146,37 @@ export class MockGateway {
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(document));
   }
 
-  private route(method: string, url: string, body: unknown): [number, unknown] {
+  private route(method: string, url: string, body: unknown): readonly [number, unknown] {
     if (url === "/ready") return this.ready ? [200, READY] : [503, NOT_READY];
-    if (url === "/v1/aliases") {
-      const items = KNOWN_ALIASES.map((alias) => ({
-        alias,
-        serving_id: `${alias}-0123456789ab`,
-        version: 1,
-      }));
-      return [200, { items, total: items.length, limit: 100, offset: 0 }];
+    if (url === "/v1/sessions") return [200, [this.status()]];
+    if (url === `/v1/sessions/${this.sessionId}`) {
+      if (method === "POST") this.control(body as { action: string; speed?: number | "max" });
+      return [200, this.status()];
     }
-    if (url !== `/v1/sessions/${this.sessionId}`)
-      return [404, { error: `unknown path ${url}`, type: "NotFound" }];
-    if (method === "POST") this.control(body as { action: string; speed?: number | "max" });
-    const pace = { speed: this.speed, paused: this.state === "paused" };
-    return [
-      200,
-      {
-        session_id: this.sessionId,
-        state: this.state,
-        reason: "",
-        pace,
-        progress: 0.1,
-        bin_seq: String(this.newest),
-      },
-    ];
+    const unknown = [404, { error: `unknown path ${url}`, type: "NotFound" }] as const;
+    return this.registry.answer(method, url, body) ?? unknown;
+  }
+
+  private status(): Record<string, unknown> {
+    const end = START_NS + BigInt(this.played.length) * BIN_NS;
+    return {
+      session_id: this.sessionId,
+      serving_id: "demo-0123456789ab",
+      serving_name: "demo",
+      symbol: "ESM4",
+      state: this.state,
+      reason: this.state === "stopped" ? "stopped by request" : "",
+      pace: { speed: this.speed, paused: this.state === "paused" },
+      bin_seq: String(this.newest),
+      event_index: String(this.played.length * 12),
+      progress: 0.1,
+      market_ns: String(end),
+      start_ns: String(START_NS),
+      end_ns: String(START_NS + 36_000n * BIN_NS),
+      lag_ms: 3,
+      worker: "mock",
+      updated_ns: String(end),
+    };
   }
 
   private control({ action, speed }: { action: string; speed?: number | "max" }): void {

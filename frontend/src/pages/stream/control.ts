@@ -1,6 +1,7 @@
 /** Pause, speed, restart and stop; and what the gateway says of the session, asked every two seconds. */
 import { RequestFailed, describeError } from "../../wire/errors.js";
-import type { GatewayClient, SessionAction, SessionStatus, Speed } from "../../wire/rest.js";
+import type { SessionStatus } from "../../wire/generated.js";
+import type { GatewayClient, SessionAction, Speed } from "../../wire/rest.js";
 import { option, required } from "../dom.js";
 
 const POLL_MS = 2000;
@@ -85,7 +86,7 @@ export class SessionControl {
     }
     this.paused = status.state === "paused";
     this.pause.textContent = this.paused ? "Resume" : "Pause";
-    if (status.speed !== null && document.activeElement !== this.speed) this.showSpeed(status.speed);
+    if (document.activeElement !== this.speed) this.showSpeed(status.pace.speed);
     this.listener.onStatus(status, performance.now() - started);
   }
 

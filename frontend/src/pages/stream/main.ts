@@ -4,11 +4,13 @@ import { HeatmapRenderer } from "../../render/heatmap.js";
 import { StreamStore } from "../../store/stream-store.js";
 import { describeError } from "../../wire/errors.js";
 import { required } from "../dom.js";
+import { fillNavigation } from "../shell.js";
 import { ThemeSwitch } from "../theme.js";
 import { StatusView } from "./status.js";
 import { StreamPage } from "./page.js";
 
 function start(): void {
+  fillNavigation(required("places", HTMLElement), "streams");
   const serving = new URLSearchParams(location.search).get("serving") ?? "";
   const canvas = required("heat", HTMLCanvasElement);
   let heatmap: HeatmapRenderer;

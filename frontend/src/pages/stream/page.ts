@@ -4,8 +4,8 @@ import type { StreamStore } from "../../store/stream-store.js";
 import type { StreamEvent } from "../../wire/assemble.js";
 import { INITIAL } from "../../wire/connection.js";
 import type { ConnectionState } from "../../wire/connection.js";
+import type { SessionStatus } from "../../wire/generated.js";
 import { GatewayClient } from "../../wire/rest.js";
-import type { SessionStatus } from "../../wire/rest.js";
 import { StreamSocket } from "../../wire/socket.js";
 import { gaugesAt } from "../../view/gauges.js";
 import { Redraw } from "../../view/redraw.js";
@@ -169,7 +169,8 @@ export class StreamPage {
   }
 
   private async askWhyUnreachable(): Promise<void> {
-    this.gatewayReason = (await this.gateway.notReadyBecause()) ?? "";
+    const health = await this.gateway.health();
+    this.gatewayReason = health.state === "not_ready" ? health.reason : "";
     this.showStatus();
   }
 

@@ -1,13 +1,13 @@
 /** Which key does what on the stream page, and the help that lists them. */
-import { make, required } from "../dom.js";
+import { required } from "../dom.js";
+import { helpLines, listen } from "../keys.js";
+import type { KeyBinding } from "../keys.js";
 import type { ThemeSwitch } from "../theme.js";
 import { Redraw } from "../../view/redraw.js";
 import type { StreamChart } from "./chart.js";
 import type { SessionControl } from "./control.js";
 import { followAgain, moveByKey, moveCrosshair } from "./interact.js";
 import type { CameraKey } from "./interact.js";
-import { MOUSE_HELP, listen } from "./keys.js";
-import type { KeyBinding } from "./keys.js";
 import type { Toolbar } from "./toolbar.js";
 
 const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
@@ -30,6 +30,13 @@ const STRETCH: Readonly<Record<string, CameraKey>> = {
   "]": "priceIn",
   "[": "priceOut",
 };
+
+/** What the mouse does, for the same help. */
+const MOUSE_HELP: readonly (readonly [string, string])[] = [
+  ["Drag", "move the picture; on an axis, stretch it"],
+  ["Wheel", "stretch time; on the price axis or with Shift, price"],
+  ["Double-click", "follow the market again"],
+];
 
 export function bindKeys(
   chart: StreamChart,
@@ -128,10 +135,5 @@ export function bindKeys(
   listen(bindings);
   required("help", HTMLButtonElement).addEventListener("click", help);
   const lines = [...MOUSE_HELP, ...bindings.map((binding) => [binding.shown, binding.help] as const)];
-  required("help-keys", HTMLElement).append(
-    ...lines.flatMap(([keys, words]) => [
-      make("dt", { textContent: keys }),
-      make("dd", { textContent: words }),
-    ]),
-  );
+  required("help-keys", HTMLElement).append(...helpLines(lines));
 }
