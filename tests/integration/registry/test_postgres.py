@@ -16,10 +16,11 @@ from sqlalchemy import text
 
 from qm_registry.local import LocalRegistry
 from qm_registry.opening import open_store
-from qmcore.errors import CorruptData, Unavailable
+from qmcore.errors import CorruptData, PromotionRefused, Unavailable
 from tests.integration.registry.racing import race
 from tests.integration.registry.test_process import Service
 from tests.unit.registry.servings import back, numbered, to
+from tests.unit.registry.test_gate import evidence, of_a_run
 
 pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed (qm-registry[postgres])")
 SERVINGS = numbered(8)
@@ -106,6 +107,35 @@ def test_the_database_refuses_to_rewrite_or_delete(registry: LocalRegistry, stat
     ):
         connection.execute(text(statement))
     assert registry.servings().total == 8
+
+
+def test_the_promotion_gate_refuses_and_records(registry: LocalRegistry) -> None:
+    weak = evidence(holm_p=0.9)
+    with pytest.raises(PromotionRefused):
+        registry.publish(of_a_run(), who="tester", why="a test", evidence=weak)
+    registry.publish(of_a_run(), who="tester", why="a test", evidence=weak, override="a demonstration")
+    done, refused = registry.events(limit=2).items
+    assert (done.outcome, done.override, refused.outcome, refused.override) == (
+        "done",
+        "a demonstration",
+        "refused",
+        None,
+    )
+    assert done.evidence == refused.evidence == weak
+
+
+def test_a_database_of_an_earlier_version_gets_the_columns_that_it_lacks(
+    registry: LocalRegistry, postgres: Postgres
+) -> None:
+    before = registry.events().items
+    with registry.database.writing() as connection:
+        connection.execute(text("ALTER TABLE events DROP COLUMN evidence, DROP COLUMN override"))
+    registry.database.close()
+    later = open_store(None, postgres.url)
+    assert later.events().items == before
+    later.publish(of_a_run(), who="tester", why="a test", evidence=evidence())
+    assert later.events(limit=1).items[0].evidence == evidence()
+    later.database.close()
 
 
 def test_a_tampered_row_is_refused(registry: LocalRegistry) -> None:

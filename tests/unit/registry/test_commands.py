@@ -17,7 +17,9 @@ from fastapi import FastAPI
 
 from qm_registry.local import LocalRegistry
 from qmcore.cli import main
+from qmcore.errors import PromotionRefused
 from qmcore.registry_access import RemoteRegistry
+from tests.unit.registry.test_gate import evidence, of_a_run
 
 SAMPLE = Path(__file__).parents[3] / "deploy" / "sample-lake"
 Qm = Callable[..., Result]
@@ -122,6 +124,30 @@ def test_set_rollback_and_history(qm: Qm, demo: Path) -> None:
     (then,) = _rows(qm("alias", "show", "demo", "--at", history[1]["at"], "--format", "json"))
     assert then["serving_id"] == second
     assert [row["alias"] for row in _rows(qm("alias", "list", "--format", "json"))] == ["demo", "live"]
+
+
+def test_the_audit_trail_tells_of_publications_their_evidence_and_their_overrides(
+    qm: Qm, demo: Path, local: LocalRegistry
+) -> None:
+    _publish(qm, demo, "--alias", "demo")
+    weak = evidence(holm_p=0.5)
+    local.publish(of_a_run(), who="bob", why="a run", evidence=weak, override="a demonstration")
+    with pytest.raises(PromotionRefused):
+        local.publish(of_a_run(), who="eve", why="a run", evidence=weak)
+    refused, overridden, moved, published = _rows(qm("serving", "audit", "--format", "json"))
+    assert [row["action"] for row in (refused, overridden, moved, published)] == [
+        "publish",
+        "publish",
+        "promote",
+        "publish",
+    ]
+    assert (overridden["override"], overridden["evidence"]["holm_p"]) == ("a demonstration", 0.5)
+    assert (moved["evidence"], published["evidence"]) == (None, None)
+    text = qm("serving", "audit", "--outcome", "refused", "--format", "csv").stdout
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["who"], row["run_id"], row["holm_p"]) == ("eve", weak.run_id, "0.5")
+    assert "Holm-corrected for 500 trials: 0.5; must be at most 0.05" in row["detail"]
+    assert "a demonstration" in qm("serving", "audit").stdout
 
 
 def test_a_lost_compare_and_set_fails_with_what_the_alias_is_now(qm: Qm, demo: Path) -> None:

@@ -15,6 +15,7 @@ from qmcore.errors import (
     MissingData,
     NotFound,
     OptionError,
+    PromotionRefused,
     QmError,
     Unavailable,
 )
@@ -29,6 +30,7 @@ EXACT: list[tuple[QmError, int]] = [
     (AliasConflict(alias="demo", expected="a-000000000000", current="b-000000000000"), 409),
     (AliasConflict(alias="demo", expected="a-000000000000", current=None), 409),
     (AliasConflict(alias="demo", expected="", current="b-000000000000"), 409),
+    (PromotionRefused(run_id="feed", reasons=("out-of-sample trades: 3; must be at least 20", "b")), 403),
     (CorruptData(path="serving x", problem="hash mismatch; refused"), 500),
     (Unavailable(what="registry database", problem="locked"), 503),
     (BadInput("no"), 422),

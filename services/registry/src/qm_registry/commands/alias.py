@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from qm_registry.commands.options import instant, page_options
+from qm_registry.commands.options import instant, outcome_option, page_options
 from qmcore.cli_output import OutputFormat, format_option, print_rows
 from qmcore.cli_registry import registry_options, who_option
+
+if TYPE_CHECKING:
+    from qmcore.contracts.registry import Outcome
 
 WHY = click.option("--why", required=True, help="Why, for the audit trail.")
 
@@ -115,13 +119,13 @@ def rollback(
 
 @alias.command()
 @click.argument("name")
-@click.option("--outcome", type=click.Choice(["done", "unchanged", "refused"]), help="Only these attempts.")
+@outcome_option
 @page_options
 @registry_options
 @format_option
 def history(
     name: str,
-    outcome: str | None,
+    outcome: Outcome | None,
     limit: int,
     offset: int,
     registry_url: str | None,
@@ -129,11 +133,9 @@ def history(
     output_format: OutputFormat,
 ) -> None:
     """Every attempt to move alias NAME, newest first, the refused ones too."""
-    from typing import cast
-
-    from qmcore.contracts.registry import AuditEvent, Outcome
+    from qm_registry.commands.rows import print_events
     from qmcore.registry_access import open_registry
 
     with open_registry(registry_url, lake_root) as registry:
-        page = registry.history(name, outcome=cast(Outcome | None, outcome), limit=limit, offset=offset)
-    print_rows(page.items, AuditEvent, output_format)
+        page = registry.history(name, outcome=outcome, limit=limit, offset=offset)
+    print_events(page, output_format)

@@ -20,6 +20,12 @@ def page_options(command: CommandT) -> CommandT:
     return limit(offset(command))
 
 
+def outcome_option(command: CommandT) -> CommandT:
+    """``--outcome``."""
+    choice = click.Choice(["done", "unchanged", "refused"])
+    return click.option("--outcome", type=choice, help="Only these attempts.")(command)
+
+
 def instant(option: str, text: str) -> dt_.datetime:
     """An aware datetime from ISO 8601. Raises OptionError."""
     try:

@@ -1,4 +1,4 @@
-"""Rows that the commands print."""
+"""Rows that the commands print, and the audit trail as they print it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import datetime as dt_
 
 from pydantic import JsonValue
 
+from qmcore.cli_output import OutputFormat, print_rows
 from qmcore.contracts.messages import Message
-from qmcore.contracts.registry import ServingSummary
+from qmcore.contracts.registry import Action, AuditEvent, Outcome, Page, ServingSummary
 
 
 class PublishedRow(Message):
@@ -46,6 +47,47 @@ class ServingRow(Message):
             registered_at=item.registered_at,
             error=item.error,
         )
+
+
+class AuditRow(Message):
+    """A line of ``qm alias history`` and ``qm serving audit``: an event, its evidence as three figures."""
+
+    seq: int
+    at: dt_.datetime
+    action: Action
+    outcome: Outcome
+    who: str
+    why: str
+    alias: str | None
+    version: int | None
+    from_id: str | None
+    to_id: str | None
+    run_id: str | None
+    out_of_sample_mean_pnl_low: float | None
+    holm_p: float | None
+    override: str | None
+    detail: str
+
+    @classmethod
+    def of(cls, event: AuditEvent) -> AuditRow:
+        """The event on one line."""
+        shown = event.model_dump(exclude={"evidence", "detail"})
+        evidence = event.evidence
+        return cls(
+            **shown,
+            detail=event.detail.replace("\n", " "),
+            run_id=evidence and evidence.run_id,
+            out_of_sample_mean_pnl_low=evidence and evidence.out_of_sample_mean_pnl_low,
+            holm_p=evidence and evidence.holm_p,
+        )
+
+
+def print_events(page: Page[AuditEvent], output_format: OutputFormat) -> None:
+    """A page of the audit trail: as json the events themselves, with all their evidence."""
+    if output_format == "json":
+        print_rows(page.items, AuditEvent, output_format)
+    else:
+        print_rows([AuditRow.of(event) for event in page.items], AuditRow, output_format)
 
 
 class FieldRow(Message):

@@ -1,14 +1,18 @@
-"""``qm serving publish | list | show | diff``."""
+"""``qm serving publish | list | show | diff | audit``."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from qm_registry.commands.options import page_options
+from qm_registry.commands.options import outcome_option, page_options
 from qmcore.cli_output import OutputFormat, format_option, print_rows
 from qmcore.cli_registry import registry_options, who_option
+
+if TYPE_CHECKING:
+    from qmcore.contracts.registry import Outcome
 
 
 @click.group()
@@ -119,3 +123,25 @@ def diff(a: str, b: str, registry_url: str | None, lake_root: Path, output_forma
     with open_registry(registry_url, lake_root) as registry:
         found = registry.diff(a, b)
     print_rows(found.changes, FieldDiff, output_format)
+
+
+@serving.command()
+@outcome_option
+@page_options
+@registry_options
+@format_option
+def audit(
+    outcome: Outcome | None,
+    limit: int,
+    offset: int,
+    registry_url: str | None,
+    lake_root: Path,
+    output_format: OutputFormat,
+) -> None:
+    """Every attempted change of the registry, newest first: who, why, on what evidence, and what was refused."""
+    from qm_registry.commands.rows import print_events
+    from qmcore.registry_access import open_registry
+
+    with open_registry(registry_url, lake_root) as registry:
+        page = registry.events(outcome=outcome, limit=limit, offset=offset)
+    print_events(page, output_format)
