@@ -16,7 +16,7 @@ from qm_harness.statistics.superior_predictive_ability import SuperiorAbility, s
 
 
 @dataclass(frozen=True, slots=True)
-class SweepVerdict:
+class Correction:
     """Of every trial, in the order given; arrays of shape (trials,)."""
 
     holm_p: NDArray[np.float64]
@@ -24,6 +24,12 @@ class SweepVerdict:
     sharpe: DeflatedSharpe
     is_winner: NDArray[np.bool_]
     """Better than random entries after Holm's correction over all trials, and an interval of the net mean above 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepVerdict(Correction):
+    """The trials, and what the sweep as a whole is worth."""
+
     overfitting: Overfitting | None
     """None with fewer than two trials."""
     superior_ability: SuperiorAbility | None
@@ -48,15 +54,40 @@ def judge_sweep(
         raise ValueError(
             f"{len(rows)} rows, pnl of shape {pnl.shape} and {n_trials} trials do not fit together"
         )
-    p_values = np.ones(n_trials)
-    p_values[: len(rows)] = [1.0 if row.p_value is None else row.p_value for row in rows]
-    holm_p = holm(p_values)[: len(rows)]
-    earns = np.array([row.mean_pnl_low is not None and row.mean_pnl_low > 0 for row in rows], bool)
+    p_values, lows = (
+        np.array([np.nan if value is None else value for value in column], np.float64)
+        for column in ([row.p_value for row in rows], [row.mean_pnl_low for row in rows])
+    )
+    corrected = correct(p_values, lows, pnl, n_trials=n_trials, alpha=alpha)
     return SweepVerdict(
-        holm_p=holm_p,
-        benjamini_yekutieli_p=benjamini_yekutieli(p_values)[: len(rows)],
-        sharpe=deflated_sharpe(pnl, n_trials),
-        is_winner=(holm_p <= alpha) & earns,
+        holm_p=corrected.holm_p,
+        benjamini_yekutieli_p=corrected.benjamini_yekutieli_p,
+        sharpe=corrected.sharpe,
+        is_winner=corrected.is_winner,
         overfitting=backtest_overfitting(pnl, n_blocks) if len(rows) > 1 else None,
         superior_ability=superior_ability(pnl, seed=seed),
+    )
+
+
+def correct(
+    p_values: NDArray[np.float64],
+    mean_pnl_low: NDArray[np.float64],
+    pnl: NDArray[np.float64],
+    *,
+    n_trials: int,
+    alpha: float = 0.05,
+) -> Correction:
+    """What can be said of each trial, quickly: NaN where a trial has no p-value or no interval, shape (trials,).
+
+    ``pnl`` and ``n_trials`` as for ``judge_sweep``.
+    """
+    count = len(p_values)
+    every = np.ones(n_trials)
+    every[:count] = np.where(np.isnan(p_values), 1.0, p_values)
+    holm_p = holm(every)[:count]
+    return Correction(
+        holm_p=holm_p,
+        benjamini_yekutieli_p=benjamini_yekutieli(every)[:count],
+        sharpe=deflated_sharpe(pnl, n_trials),
+        is_winner=(holm_p <= alpha) & (mean_pnl_low > 0),
     )
