@@ -11,9 +11,10 @@ from qmcore.config.runtime import ParamValue, SignalSpec
 from qmcore.errors import ConfigError
 from qmcore.kernels.windows import Ema, Ring, RobustZ, Slope, WindowSum
 from qmcore.reference import windows as plain
-from qmcore.signals import create, describe, names, replay
+from qmcore.signals import describe, names
 from qmcore.signals.catalogue import ParamInfo
 from qmcore.signals.offline import DatasetBins
+from tests.fixtures.artifacts import made, replayed
 from tests.fixtures.signal_data import random_columns
 from tests.streams.configs import small_config
 
@@ -57,13 +58,13 @@ def test_any_signal_on_any_bins(name: str, data: st.DataObject) -> None:
     )
     spec = data.draw(specs(name))
     try:
-        first = create(spec, config)
+        first = made(spec, config)
     except ConfigError:
         reject()  # parameters that do not go together
-    values = replay(spec, bins_of)
+    values = replayed(spec, bins_of)
     assert np.isfinite(values).all()
     cut, bins, streamed = data.draw(st.integers(0, n)), DatasetBins(bins_of), []
-    second = create(spec, config)
+    second = made(spec, config)
     for t in range(n):
         if t == cut:
             second.import_state(first.export_state())

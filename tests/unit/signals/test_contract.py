@@ -13,6 +13,7 @@ from qmcore.errors import ConfigError, NotFound
 from qmcore.signals import BatchSignal, SignalData, create, describe, names, replay, stream
 from qmcore.signals.base import BLOCK_BINS, State
 from qmcore.signals.offline import DatasetBins
+from tests.fixtures.artifacts import made, replayed
 from tests.fixtures.market import MarketLake, config
 from tests.fixtures.signal_data import Columns, market_columns, random_columns
 from tests.streams.configs import small_config
@@ -48,22 +49,22 @@ def through_a_checkpoint(state: State) -> State:
 
 @EVERY
 def test_it_says_something_about_a_market(name: str, seen: Columns) -> None:
-    values = replay(spec(name), seen)
+    values = replayed(spec(name), seen)
     assert values.shape == (seen.n_bins,)
     assert len(np.unique(values[100:])) > 3
 
 
 @EVERY
 def test_two_replays_are_equal(name: str, seen: Columns) -> None:
-    np.testing.assert_array_equal(replay(spec(name), seen), replay(spec(name), seen))
+    np.testing.assert_array_equal(replayed(spec(name), seen), replayed(spec(name), seen))
 
 
 @EVERY
 def test_batch_equals_stream_bit_for_bit(name: str, seen: Columns) -> None:
-    signal = create(spec(name), seen.config)
+    signal = made(spec(name), seen.config)
     assert isinstance(signal, BatchSignal)
-    made = signal.batch(seen)
-    np.testing.assert_array_equal(made, stream(create(spec(name), seen.config), seen))
+    batch = signal.batch(seen)
+    np.testing.assert_array_equal(batch, stream(made(spec(name), seen.config), seen))
 
 
 @EVERY
@@ -71,28 +72,28 @@ def test_batch_equals_stream_bit_for_bit(name: str, seen: Columns) -> None:
 def test_batch_equals_stream_over_several_blocks(name: str, rows: str) -> None:
     data = random_columns(1500, 3, small_config() if rows == "small" else TINY, valid_share=0.9)
     data.bins("mid_price")[BLOCK_BINS - 1 : BLOCK_BINS + 2] = 0.0
-    np.testing.assert_array_equal(replay(spec(name), data), stream(create(spec(name), data.config), data))
+    np.testing.assert_array_equal(replayed(spec(name), data), stream(made(spec(name), data.config), data))
 
 
 @EVERY
 def test_later_bins_change_no_value(name: str, seen: Columns) -> None:
-    values, cut = replay(spec(name), seen), 170
-    np.testing.assert_array_equal(replay(spec(name), seen.first(cut)), values[:cut])
+    values, cut = replayed(spec(name), seen), 170
+    np.testing.assert_array_equal(replayed(spec(name), seen.first(cut)), values[:cut])
     later = np.arange(seen.n_bins) >= cut
     other = random_columns(seen.n_bins, 5, seen.config)
-    np.testing.assert_array_equal(replay(spec(name), seen.replaced(later, other))[:cut], values[:cut])
+    np.testing.assert_array_equal(replayed(spec(name), seen.replaced(later, other))[:cut], values[:cut])
 
 
 @EVERY
 @pytest.mark.parametrize("cut", [0, 1, 59, 150, 251])
 def test_a_checkpoint_changes_no_bit(name: str, cut: int, seen: Columns) -> None:
-    undisturbed = stream(create(spec(name), seen.config), seen)
-    bins, first, second = DatasetBins(seen), create(spec(name), seen.config), create(spec(name), seen.config)
+    undisturbed = stream(made(spec(name), seen.config), seen)
+    bins, first, second = DatasetBins(seen), made(spec(name), seen.config), made(spec(name), seen.config)
     values = [first.update(bins.header(t), bins) for t in range(cut)]
     second.import_state(through_a_checkpoint(first.export_state()))
     values += [second.update(bins.header(t), bins) for t in range(cut, seen.n_bins)]
     np.testing.assert_array_equal(values, undisturbed)
-    again = create(spec(name), seen.config)
+    again = made(spec(name), seen.config)
     again.import_state(second.export_state())
     assert pack(again.export_state()) == pack(second.export_state())
 
@@ -104,7 +105,7 @@ def test_finite_on_wild_inputs(name: str, scale: float) -> None:
     tame = random_columns(400, 12, small_config(), scale=3.0)
     mixed = wild.replaced(np.arange(400) % 100 > 50, tame)
     for data in (wild, mixed):
-        values = replay(spec(name), data)
+        values = replayed(spec(name), data)
         assert np.isfinite(values).all()
         if "[-1, 1]" in describe(name).unit:
             assert np.abs(values).max() <= 1.0
@@ -112,19 +113,19 @@ def test_finite_on_wild_inputs(name: str, scale: float) -> None:
 
 @EVERY
 def test_bins_without_a_touch_are_skipped(name: str, seen: Columns) -> None:
-    values, gone = replay(spec(name), seen), seen.bins("mid_price") == 0
+    values, gone = replayed(spec(name), seen), seen.bins("mid_price") == 0
     np.testing.assert_array_equal(values[:2], [0.0, 0.0])
     for t in np.flatnonzero(gone)[2:]:
         assert values[t] == values[t - 1]
     garbage = random_columns(seen.n_bins, 9, seen.config, scale=1e6)
     other = seen.replaced(gone, garbage, keep=("mid_price", "bin_seq"))
-    np.testing.assert_array_equal(replay(spec(name), other), values)
+    np.testing.assert_array_equal(replayed(spec(name), other), values)
 
 
 @EVERY
 def test_memory_is_bounded(name: str) -> None:
     data = random_columns(1500, 4, small_config())
-    bins, signal = DatasetBins(data), create(spec(name), data.config)
+    bins, signal = DatasetBins(data), made(spec(name), data.config)
 
     def size_after(first: int, last: int) -> int:
         for t in range(first, last):
@@ -136,16 +137,16 @@ def test_memory_is_bounded(name: str) -> None:
 
 @EVERY
 def test_a_state_of_another_size_is_refused(name: str, seen: Columns) -> None:
-    bins, signal = DatasetBins(seen), create(spec(name), seen.config)
+    bins, signal = DatasetBins(seen), made(spec(name), seen.config)
     for t in range(100):
         signal.update(bins.header(t), bins)
     state = signal.export_state()
     for key in state:
         without = {k: v for k, v in state.items() if k != key}
         with pytest.raises((KeyError, ValueError)):
-            create(spec(name), seen.config).import_state(without)
+            made(spec(name), seen.config).import_state(without)
     with pytest.raises(ValueError, match="value has shape"):
-        create(spec(name), seen.config).import_state(state | {"value": np.zeros(2)})
+        made(spec(name), seen.config).import_state(state | {"value": np.zeros(2)})
 
 
 LIMITED = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from qmcore.config.runtime import SignalSpec
 from qmcore.dbn import DbnFile
-from qmcore.errors import ConfigError
+from qmcore.errors import ConfigError, CorruptData
 from qmcore.pipeline import GridPipeline
 from qmcore.signals import create, describe, names, replay
 from qmcore.signals.catalogue import forget_packages
@@ -88,6 +89,26 @@ def test_it_is_found_described_evaluated_and_served(install: Install, market: Ma
     assert len(online) >= 290
     with pytest.raises(ConfigError, match=r"signal tilt: band_ticks: .*allowed: int, >= 1, <= 100"):
         create(SignalSpec(name="tilt", params={"band_ticks": 0}), serving)
+
+
+def test_a_checkpoint_of_other_signal_code_is_refused(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(SOURCE, "tilt = own_tilt:Tilt")
+    serving = config(signal=SignalSpec(name="tilt"))
+    checkpoint = GridPipeline(serving).export_state()
+    assert GridPipeline.from_state(checkpoint, serving).export_state() == checkpoint
+    (tmp_path / "own_tilt.py").write_text(SOURCE.replace("below - above", "above - below"))
+    monkeypatch.delitem(sys.modules, "own_tilt")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    importlib.invalidate_caches()
+    forget_packages()
+    with pytest.raises(
+        CorruptData, match=r"^checkpoint: signal_code is b'\w{12}', this session needs '\w{12}'"
+    ):
+        GridPipeline.from_state(checkpoint, serving)
+    other = config(signal=SignalSpec(name="ofi"))
+    assert GridPipeline.from_state(GridPipeline(other).export_state(), other).next_bin_seq == 0
 
 
 def test_a_value_that_is_not_finite_is_refused(install: Install) -> None:

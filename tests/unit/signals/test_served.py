@@ -10,6 +10,7 @@ from qmcore.dbn import MBO_DTYPE, DbnFile
 from qmcore.errors import CorruptData
 from qmcore.pipeline import GridPipeline
 from qmcore.signals import names, replay
+from tests.fixtures.artifacts import ARTIFACTS, with_artifact
 from tests.fixtures.market import MarketLake, config
 from tests.fixtures.signal_data import Columns, market_columns
 
@@ -31,14 +32,15 @@ def test_streamed_values_are_the_offline_ones_across_a_checkpoint(
     name: str, seen: Columns, records: np.ndarray
 ) -> None:
     assert records.dtype == MBO_DTYPE
-    serving, cut = config(signal=SignalSpec(name=name)), int(len(records) * 0.7)
-    pipeline = GridPipeline(serving)
+    serving = config(signal=with_artifact(SignalSpec(name=name), config()))
+    cut = int(len(records) * 0.7)
+    pipeline = GridPipeline(serving, ARTIFACTS)
     values = [frame.signal.value for frame in pipeline.feed(records[:cut])]
     assert 20 < len(values) < 280
-    pipeline = GridPipeline.from_state(pipeline.export_state(), serving)
+    pipeline = GridPipeline.from_state(pipeline.export_state(), serving, ARTIFACTS)
     values += [frame.signal.value for frame in pipeline.feed(records[cut:])]
     assert len(values) >= 290
-    np.testing.assert_array_equal(values, replay(serving.signal, seen)[: len(values)])
+    np.testing.assert_array_equal(values, replay(serving.signal, seen, ARTIFACTS)[: len(values)])
 
 
 def test_a_checkpoint_of_another_signal_is_refused(records: np.ndarray) -> None:

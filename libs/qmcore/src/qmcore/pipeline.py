@@ -27,8 +27,9 @@ from qmcore.errors import CorruptData
 from qmcore.kernels.frames import ColumnBlock, FrameBuffer
 from qmcore.kernels.session import SessionCore
 from qmcore.scoring.projection import ScoreProjection
-from qmcore.signals import create
+from qmcore.signals import Artifacts, create, kind_of
 from qmcore.signals.base import BinHeader
+from qmcore.signals.version import signal_code_version
 
 CONSUMED, BIN_READY, DONE = range(3)
 """What ``SessionCore`` answers; the same numbers as in session.pxd."""
@@ -95,14 +96,15 @@ class GridFrame:
 class GridPipeline:
     """Book, physics, spectrum, state model and signal of one session, driven by records.
 
-    Raises NotFound or ConfigError where the configuration's signal does not exist or fit.
+    Raises NotFound or ConfigError where the configuration's signal, or its artifact in ``artifacts``, does not exist or
+    fit; CorruptData where the artifact is damaged.
     """
 
-    def __init__(self, config: RuntimeConfig) -> None:
+    def __init__(self, config: RuntimeConfig, artifacts: Artifacts | None = None) -> None:
         self.config = config
         self._core = SessionCore(config)
         self._encoder = FrameEncoder(self._core.frame, config.stream_schema.resolve())
-        self._signal = create(config.signal, config)
+        self._signal = create(config.signal, config, artifacts)
         self._projection = ScoreProjection(config, config.cell_width_ms / 1000.0)
 
     # --- records in, frames out ---
@@ -200,18 +202,34 @@ class GridPipeline:
         sections |= {_SIGNAL + name: value for name, value in self._signal.export_state().items()}
         sections["config_hash"] = canonical_hash(self.config).encode()
         sections["code_version"] = code_version().encode()
+        sections["signal_code"] = signal_code_version(type(self._signal)).encode()
         return pack(sections)
 
     @classmethod
-    def from_state(cls, data: bytes, config: RuntimeConfig, *, source: str = "checkpoint") -> Self:
-        """Continue from a checkpoint. Raises CorruptData where it is damaged, of other code or other configuration."""
+    def from_state(
+        cls,
+        data: bytes,
+        config: RuntimeConfig,
+        artifacts: Artifacts | None = None,
+        *,
+        source: str = "checkpoint",
+    ) -> Self:
+        """Continue from a checkpoint. Raises CorruptData where it is damaged, of other code or other configuration.
+
+        Raises what making a pipeline raises, too.
+        """
         sections = unpack(data, source)
-        for name, wanted in (("config_hash", canonical_hash(config)), ("code_version", code_version())):
+        versions = {
+            "config_hash": canonical_hash(config),
+            "code_version": code_version(),
+            "signal_code": signal_code_version(kind_of(config.signal.name)),
+        }
+        for name, wanted in versions.items():
             found = sections.get(name, b"")
             if found != wanted.encode():
                 raise CorruptData(path=source, problem=f"{name} is {found!r}, this session needs {wanted!r}")
         arrays = {name: value for name, value in sections.items() if not isinstance(value, bytes)}
-        pipeline = cls(config)
+        pipeline = cls(config, artifacts)
         try:
             pipeline._core.import_state(arrays)
             pipeline._projection.import_state(arrays["projection"].tolist())

@@ -12,8 +12,10 @@ from qm_engine.metrics import EngineMetrics
 from qm_engine.session_keeper import EngineContext
 from qm_engine.session_run import SessionRun
 from qm_engine.settings import EngineSettings
+from qmcore.artifacts import ArtifactStore
 from qmcore.bus import SESSION_QUEUE, Bus, WorkItem, WorkQueue
 from qmcore.contracts.bus_messages import SessionStart
+from qmcore.lake import Lake
 from qmcore.service import Readiness, health_app, make_server, session_log_context
 from qmcore.sessions import RedisWatch, SessionDirectory
 
@@ -31,7 +33,9 @@ class EngineService:
         self._redis = RedisWatch(self._directory)
         self._running: set[str] = set()
         self._metrics = EngineMetrics(lambda: float(len(self._running)))
-        self._context = EngineContext(self._bus, self._directory, settings, self._metrics, worker)
+        self._context = EngineContext(
+            self._bus, self._directory, settings, self._metrics, ArtifactStore(Lake(settings.lake)), worker
+        )
         self._readiness = Readiness()
         self._readiness.require("nats", lambda: self._bus.problem)
         self._readiness.require("redis", lambda: self._redis.problem)

@@ -22,6 +22,7 @@ from qmcore.contracts.bus_messages import ControlCommand, SessionStart
 from qmcore.contracts.subjects import status_subject
 from qmcore.errors import Fenced, Unavailable
 from qmcore.sessions import SessionDirectory
+from qmcore.signals import Artifacts
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class EngineContext:
     directory: SessionDirectory
     settings: EngineSettings
     metrics: EngineMetrics
+    artifacts: Artifacts
     worker: str
 
 

@@ -95,7 +95,7 @@ class SessionRun:
                 return
             try:
                 pipeline = await self._pipeline(log_)
-            except BadInput as error:
+            except (BadInput, CorruptData) as error:
                 await self._close_alone(log_, Ending("failed", str(error)))
                 return
             self._core.stored(log_.last_bin_seq)
@@ -154,11 +154,14 @@ class SessionRun:
 
     async def _pipeline(self, log_: GridLog) -> GridPipeline:
         """From the checkpoint, unless it is unusable or ahead of what is stored."""
+        artifacts = self._context.artifacts
         try:
             data = await self._directory.load_checkpoint(self._session_id)
             if data is not None:
                 source = f"checkpoint of session {self._session_id}"
-                pipeline = await asyncio.to_thread(GridPipeline.from_state, data, self._config, source=source)
+                pipeline = await asyncio.to_thread(
+                    GridPipeline.from_state, data, self._config, artifacts, source=source
+                )
                 if pipeline.next_bin_seq <= log_.last_bin_seq + 1:
                     pipeline.reanchor_to_bbo()
                     log.info(
@@ -168,7 +171,7 @@ class SessionRun:
                 log.warning("the checkpoint is ahead of the grids; starting over")
         except (Unavailable, CorruptData) as error:
             log.warning("no checkpoint: %s", error)
-        return await asyncio.to_thread(GridPipeline, self._config)
+        return await asyncio.to_thread(GridPipeline, self._config, artifacts)
 
     async def _write_config(self, log_: GridLog) -> None:
         if log_.next_offered == 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from qmcore.service import ServiceSettings
@@ -10,6 +12,7 @@ from qmcore.service import ServiceSettings
 class EngineSettings(ServiceSettings):
     """Read from ``QM_<FIELD>``."""
 
+    lake: Path = Field(Path("lake"), description="the data folder, where the models of trained signals are")
     engine_slots: int = Field(4, ge=1, le=256, description="most sessions that this process runs at once")
     checkpoint_seconds: float = Field(10.0, gt=0, description="time between two checkpoints of a session")
     grid_retention_bins: int = Field(6000, ge=10, description="bins of a session that stay in the broker")

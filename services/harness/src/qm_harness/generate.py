@@ -28,7 +28,7 @@ from qm_harness.tables import BlockPair, TableWriter, bins_per_block
 from qmcore.config.instrument import load_instrument
 from qmcore.config.pipeline import PipelineSpec
 from qmcore.config.resolve import resolve_config
-from qmcore.config.runtime import RuntimeConfig
+from qmcore.config.runtime import RuntimeConfig, SignalSpec
 from qmcore.config.serving import ServingSpec
 from qmcore.dbn import DbnFile
 from qmcore.errors import BadInput, CorruptData
@@ -110,7 +110,8 @@ def _make(
 ) -> DatasetManifest:
     """Write both tables, and say what is in them."""
     begun = time.monotonic()
-    pipeline = GridPipeline(config)
+    # A dataset holds no signal; the serving's may be one that is trained on this very dataset.
+    pipeline = GridPipeline(config.model_copy(update={"signal": SignalSpec()}))
     _fill(pipeline, file, writer, progress)
     if pipeline.next_bin_seq == 0:
         covered = "" if file.coverage_end_ns is None else f", which covers up to {_utc(file.coverage_end_ns)}"

@@ -23,6 +23,9 @@ class SignalSpec(Spec):
     name: str = Field("derivative", pattern=r"^[a-z][a-z0-9_]*$")
     params: dict[str, ParamValue] = {}
     weights: dict[str, float] = {}
+    artifact: str | None = Field(
+        None, pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the trained model, of signals that have one"
+    )
 
 
 class StreamSchema(Spec):

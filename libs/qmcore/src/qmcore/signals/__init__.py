@@ -4,8 +4,10 @@ dataset."""
 from qmcore.signals.base import BatchSignal, GridView, MeasuredSignal, Signal, SignalData
 from qmcore.signals.catalogue import ParamInfo, SignalInfo, create, describe, kind_of, names, parse_params
 from qmcore.signals.offline import replay, stream
+from qmcore.signals.trained import Artifacts, TrainedSignal
 
 __all__ = [
+    "Artifacts",
     "BatchSignal",
     "GridView",
     "MeasuredSignal",
@@ -13,6 +15,7 @@ __all__ = [
     "Signal",
     "SignalData",
     "SignalInfo",
+    "TrainedSignal",
     "create",
     "describe",
     "kind_of",

@@ -92,6 +92,11 @@ class Signal(ABC, Generic[ParamsT]):
             self._value = float(value)
         return self._value
 
+    @property
+    def retrains(self) -> int:
+        """How many newly fitted models it has taken up so far; 0 for a signal that fits none."""
+        return 0
+
     def _not_finite(self, value: float, bin_seq: int | float) -> ConfigError:
         problem = f"its value at bin {bin_seq} is {value}; a signal must be finite"
         return ConfigError(source=f"signal {self.name}", field="", problem=problem)

@@ -18,6 +18,7 @@ from qmcore.config.base import Spec
 from qmcore.config.runtime import ParamValue, RuntimeConfig, SignalSpec
 from qmcore.errors import ConfigError, NotFound
 from qmcore.signals.base import Signal
+from qmcore.signals.trained import Artifacts, TrainedSignal, from_artifact
 
 _WEIGHT = "_weight"
 _LIMITS = (("ge", ">="), ("gt", ">"), ("le", "<="), ("lt", "<"))
@@ -96,14 +97,19 @@ def describe(name: str) -> SignalInfo:
     return SignalInfo(name=name, doc=doc, unit=kind.unit, source=kind.source, params=params)
 
 
-def create(spec: SignalSpec, config: RuntimeConfig) -> Signal[Any]:
-    """Make the signal of ``spec`` for bins made with ``config``.
+def create(spec: SignalSpec, config: RuntimeConfig, artifacts: Artifacts | None = None) -> Signal[Any]:
+    """Make the signal of ``spec`` for bins made with ``config``; a trained one takes its models from ``artifacts``.
 
-    ``weights: {x: v}`` is another spelling of the parameter ``x_weight``. Raises NotFound, or ConfigError naming the
-    parameter and what is allowed.
+    ``weights: {x: v}`` is another spelling of the parameter ``x_weight``. Raises NotFound, CorruptData, or ConfigError
+    naming the field and what is allowed.
     """
     kind = kind_of(spec.name)
-    return kind(parse_params(kind, spec.params, spec.weights), config)
+    params = parse_params(kind, spec.params, spec.weights)
+    if issubclass(kind, TrainedSignal):
+        return from_artifact(kind, params, config, spec.artifact, artifacts)
+    if spec.artifact is not None:
+        raise _refusal(kind, "artifact", "is not trained: it takes no artifact", "")
+    return kind(params, config)
 
 
 def parse_params(

@@ -77,8 +77,12 @@ class Microprice(MeasuredSignal[MicropriceParams]):
         self._counts = TransitionCounts(params.imbalance_buckets, params.spread_buckets)
         self._adjustment = np.zeros(len(self._counts.shift)).tolist()
         self._last_bin, self._last_state, self._last_mid = -1.0, 0, 0.0
-        self._since_fit = 0
+        self._since_fit = self._fits = 0
         self._keep_share = 0.5 ** (params.refit_bins / params.half_life_bins)
+
+    @property
+    def retrains(self) -> int:
+        return self._fits
 
     def measure(self, bins: Block, grid: Block) -> Dense:
         n, centre = self.params.imbalance_buckets, self.params.imbalance_buckets // 2
@@ -97,12 +101,13 @@ class Microprice(MeasuredSignal[MicropriceParams]):
         self._since_fit += 1
         if self._since_fit == self.params.refit_bins:
             self._since_fit = 0
+            self._fits += 1
             self._adjustment = self._counts.adjustment(self.params.prior_count, self.params.terms).tolist()
             self._counts.forget(self._keep_share)
         return float(self._adjustment[state])
 
     def memory(self) -> State:
-        last = np.array([self._last_bin, self._last_state, self._last_mid, self._since_fit])
+        last = np.array([self._last_bin, self._last_state, self._last_mid, self._since_fit, self._fits])
         counts = self._counts
         return {
             "stays": counts.stays.copy(),
@@ -119,4 +124,4 @@ class Microprice(MeasuredSignal[MicropriceParams]):
         self._adjustment = state["adjustment"].tolist()
         last = state["last"].tolist()
         self._last_bin, self._last_mid = last[0], last[2]
-        self._last_state, self._since_fit = int(last[1]), int(last[3])
+        self._last_state, self._since_fit, self._fits = int(last[1]), int(last[3]), int(last[4])

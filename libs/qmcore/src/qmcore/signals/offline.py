@@ -11,6 +11,7 @@ from qmcore.config.runtime import SignalSpec
 from qmcore.contracts.columns import BIN_TABLE
 from qmcore.signals.base import BatchSignal, BinHeader, Signal, SignalData
 from qmcore.signals.catalogue import create
+from qmcore.signals.trained import Artifacts
 
 
 class DatasetBins:
@@ -32,9 +33,9 @@ class DatasetBins:
         return {name: values[bin_seq].item() for name, values in self._bins.items()}
 
 
-def replay(spec: SignalSpec, data: SignalData) -> NDArray[np.float64]:
-    """Values of the signal at every bin of ``data``, shape (n_bins,). Raises NotFound or ConfigError."""
-    signal = create(spec, data.config)
+def replay(spec: SignalSpec, data: SignalData, artifacts: Artifacts | None = None) -> NDArray[np.float64]:
+    """Values of the signal at every bin of ``data``, shape (n_bins,). Raises what ``create`` raises."""
+    signal = create(spec, data.config, artifacts)
     return signal.batch(data) if isinstance(signal, BatchSignal) else stream(signal, data)
 
 

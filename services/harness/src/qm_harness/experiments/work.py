@@ -21,9 +21,14 @@ from qm_harness.evaluation import EvalMarket, EvalParams, evaluate_signal
 from qm_harness.experiments.tasks import Batch, Task
 from qm_harness.results.rows import RunMeta, RunRow
 from qm_harness.results.store import Run
+from qm_harness.training.once import TrainedOnce
 from qmcore import signals
+from qmcore.artifacts import ArtifactStore
+from qmcore.config.runtime import SignalSpec
 from qmcore.errors import QmError
 from qmcore.lake import Lake
+from qmcore.signals import TrainedSignal, kind_of, parse_params
+from qmcore.signals.trained import WalkForwardParams
 
 MOST_PERIODS: Final = 128
 """Of a run's results in time; fewer where there are fewer bins."""
@@ -48,14 +53,16 @@ def _bench(lake_root: Path) -> Workbench:
 def _tried(bench: Workbench, task: Task) -> Run:
     begun = time.perf_counter()
     rows: tuple[RunRow, ...] = ()
-    problem: str | None = None
+    lineage, problem = task.lineage, None
     try:
-        rows = bench.evaluate(task)
+        signal = bench.served(task)
+        lineage = lineage.model_copy(update={"artifact": signal.artifact})
+        rows = bench.evaluate(task, signal)
     except QmError as error:
         problem = str(error)
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
-    return Run(RunMeta.ended(task.lineage, seconds=time.perf_counter() - begun, error=problem), rows)
+    return Run(RunMeta.ended(lineage, seconds=time.perf_counter() - begun, error=problem), rows)
 
 
 class Workbench:
@@ -63,13 +70,32 @@ class Workbench:
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
+        self._artifacts = ArtifactStore(lake)
+        self._trained = TrainedOnce(lake, self._artifacts)
         self._data: LastFew[str, ColumnCache] = LastFew(_KEPT)
         self._markets: LastFew[str, EvalMarket] = LastFew(_KEPT)
-        self._values: LastFew[tuple[str, str, str], NDArray[np.float64]] = LastFew(_KEPT)
+        self._values: LastFew[tuple[str, str, str, str | None], NDArray[np.float64]] = LastFew(_KEPT)
 
-    def evaluate(self, task: Task) -> tuple[RunRow, ...]:
-        """The results of ``task``, one a threshold."""
-        values = self._signal(task)
+    def served(self, task: Task) -> SignalSpec:
+        """The signal of ``task`` as a serving would name it: one that is trained with its artifact, made if need be."""
+        kind, of = kind_of(task.signal.name), task.lineage
+        if not issubclass(kind, TrainedSignal):
+            return task.signal
+
+        def made() -> bytes:
+            # Here, because importing it takes long and most sweeps train nothing.
+            from qm_harness.training.train import train
+
+            params = parse_params(kind, task.signal.params, task.signal.weights)
+            assert isinstance(params, WalkForwardParams)
+            data = self._columns(of.dataset_id)
+            return train(kind, params, data, dataset_hash=of.dataset_hash, seed=of.seed)
+
+        return task.signal.model_copy(update={"artifact": self._trained.artifact(of, made)})
+
+    def evaluate(self, task: Task, signal: SignalSpec) -> tuple[RunRow, ...]:
+        """The results of ``task``, whose signal is served as ``signal``; one a threshold."""
+        values = self._signal(task, signal)
         trading, lineage = task.eval, task.lineage
         params = EvalParams(
             tp_ticks=lineage.tp_ticks,
@@ -110,12 +136,12 @@ class Workbench:
 
         return self._markets.get(dataset_id, made)
 
-    def _signal(self, task: Task) -> NDArray[np.float64]:
+    def _signal(self, task: Task, signal: SignalSpec) -> NDArray[np.float64]:
         """Values at every bin."""
         of = task.lineage
         return self._values.get(
-            (of.dataset_id, of.signal, of.params),
-            lambda: signals.replay(task.signal, self._columns(of.dataset_id)),
+            (of.dataset_id, of.signal, of.params, signal.artifact),
+            lambda: signals.replay(signal, self._columns(of.dataset_id), self._artifacts),
         )
 
 

@@ -39,6 +39,9 @@ class Lineage(Spec):
     fee_ticks: float
     slippage_ticks: float
     latency_bins: int
+    artifact: str | None = Field(
+        None, description="SHA-256 of the models that the run trained, of signals that are trained"
+    )
 
 
 class RunMeta(Lineage):
