@@ -689,6 +689,8 @@ export interface RunList {
   readonly experiments: readonly string[];
   readonly signals: readonly string[];
   readonly dataset_ids: readonly string[];
+  /** experiments whose overfitting_probability and spa_p are being worked out: null so far */
+  readonly pending: readonly string[];
   /** why it is not known which runs can be streamed; null when it is */
   readonly registry_problem?: string | null;
 }
@@ -1422,6 +1424,7 @@ export const SHAPES: Readonly<Record<ShapeName, readonly FieldShape[]>> = {
     { name: "experiments", kind: "string", list: true },
     { name: "signals", kind: "string", list: true },
     { name: "dataset_ids", kind: "string", list: true },
+    { name: "pending", kind: "string", list: true },
     { name: "registry_problem", kind: "string", optional: true },
   ],
   RunListRow: [

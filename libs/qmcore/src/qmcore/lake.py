@@ -57,6 +57,12 @@ class Lake:
         """Where decoded columns of one dataset are kept; may be deleted at any time that nobody reads them."""
         return self.root / "cache" / "columns" / self.dataset_dir(dataset_id).name
 
+    def verdict_cache_path(self, key: str) -> Path:
+        """What was worked out of a set of runs, named by a hash of it; may be deleted at any time."""
+        if not re.fullmatch(r"[0-9a-f]{64}", key):
+            raise BadInput(f"{key!r} is not a key of verdicts: 64 hex digits")
+        return self.root / "cache" / "verdicts" / f"{key}.json"
+
     @property
     def results_dir(self) -> Path:
         """Runs of experiments."""

@@ -13,6 +13,7 @@ import asyncio
 import datetime as dt_
 import json
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -110,11 +111,11 @@ async def _ensure_workers(bus: Bus, stream: str, consumer: str) -> None:
         )
 
 
-async def set_up_streams(bus: Bus) -> None:
-    """As ``ensure_streams``, however long it takes: a broker that has just started may not have JetStream yet."""
+async def set_up_streams(bus: Bus, ensure: Callable[[Bus], Awaitable[None]] = ensure_streams) -> None:
+    """As ``ensure``, however long it takes: a broker that has just started may not have JetStream yet."""
     while True:
         try:
-            return await ensure_streams(bus)
+            return await ensure(bus)
         except (Unavailable, nats.js.errors.APIError) as error:
             log.warning("the streams cannot be set up yet: %s", error)
             await bus.wait_connected()

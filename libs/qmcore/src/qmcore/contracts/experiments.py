@@ -43,6 +43,29 @@ class JobSubmit(Message):
         return self
 
 
+class JobQuery(Message):
+    """Which jobs."""
+
+    experiment: SpecName | None = None
+    state: JobState | None = None
+    limit: int = Field(50, ge=1, le=1000)
+
+
+class RunQuery(Message):
+    """Which runs, and in which order."""
+
+    signal: str | None = Field(None, max_length=100)
+    dataset_id: str | None = Field(None, max_length=200)
+    experiment: str | None = Field(None, max_length=100)
+    sort: str = Field(
+        "mean_pnl_ticks", max_length=100, description="any number among the columns, or created_at"
+    )
+    min_signals: int = Field(
+        5, ge=1, le=10_000_000, description="thresholds with fewer signals are not ranked"
+    )
+    top_n: int = Field(50, ge=1, le=10_000, description="most runs in the answer")
+
+
 class JobProgress(Message):
     """How far a job has come. Points are counted from when all datasets are there."""
 
@@ -181,6 +204,10 @@ class RunList(Message):
     experiments: tuple[str, ...] = Field(description="with results, whatever the filters")
     signals: tuple[str, ...]
     dataset_ids: tuple[str, ...]
+    pending: tuple[str, ...] = Field(
+        (),
+        description="experiments whose overfitting_probability and spa_p are being worked out: null so far",
+    )
     registry_problem: str | None = Field(
         None, description="why it is not known which runs can be streamed; null when it is"
     )
