@@ -12,4 +12,7 @@ export const streamHref = (serving: string): string =>
   `./vp-stream.html?serving=${encodeURIComponent(serving)}`;
 export const servingHref = (serving: string): string =>
   `./registry.html?serving=${encodeURIComponent(serving)}`;
+export const runHref = (run: string): string => `./experiments.html?run=${encodeURIComponent(run)}`;
+export const experimentHref = (experiment: string): string =>
+  `./experiments.html?experiment=${encodeURIComponent(experiment)}`;
 export const aliasHref = (alias: string): string => `./registry.html?alias=${encodeURIComponent(alias)}`;

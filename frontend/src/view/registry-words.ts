@@ -1,5 +1,12 @@
 /** What happened in the registry, in words: pure. */
-import type { AliasState, AuditEvent, ServingSource, ServingSummary } from "../wire/generated.js";
+import type {
+  AliasState,
+  AuditEvent,
+  PromotionEvidence,
+  ServingSource,
+  ServingSummary,
+} from "../wire/generated.js";
+import { grouped, signed } from "./format.js";
 import type { Tone } from "./words.js";
 
 const ACTIONS: Readonly<Record<AuditEvent["action"], string>> = {
@@ -101,4 +108,21 @@ export function promotedWords(before: AliasState | null, after: AliasState): str
 export function partWords(offset: number, shown: number, total: number): string {
   if (total === 0) return "none";
   return shown === total ? `${total} in all` : `${offset + 1}–${offset + shown} of ${total}`;
+}
+
+/** What was said for a run when it was published: net, out of sample, corrected for every trial. */
+export function evidenceWords(evidence: PromotionEvidence): string {
+  const { out_of_sample_mean_pnl_ticks: mean, out_of_sample_mean_pnl_low: low } = evidence;
+  const trades = `${evidence.out_of_sample_n_signals} of ${evidence.n_signals} trades out of sample`;
+  const least = `${evidence.min_signals} are the least`;
+  const ticks = (value: number | null | undefined): string =>
+    value === null || value === undefined ? "unknown" : signed(value);
+  const costs = `entry at ${evidence.entry === "mid" ? "mid" : "the touch"}, fee ${evidence.fee_ticks} and slippage ${evidence.slippage_ticks} ticks`;
+  return [
+    `Run ${shortId(evidence.run_id)} of ${evidence.experiment} at threshold ${evidence.threshold}`,
+    `${trades} (${least})`,
+    `their mean ${ticks(mean)} ticks net, its interval from ${ticks(low)}`,
+    `p ${evidence.holm_p.toPrecision(2)} after ${grouped(evidence.n_trials)} trials (Holm)`,
+    costs,
+  ].join("; ");
 }

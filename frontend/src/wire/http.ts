@@ -81,5 +81,5 @@ function wordsOf(response: Response, document: unknown): string {
     const words = isRecord(document) ? document[key] : undefined;
     if (typeof words === "string" && words !== "") return words;
   }
-  return `${response.status} ${response.statusText}`.trim();
+  return `the gateway does not answer properly (${`${response.status} ${response.statusText}`.trim()})`;
 }

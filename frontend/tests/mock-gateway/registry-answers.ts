@@ -23,6 +23,16 @@ export interface Serving {
   readonly error: string | null;
 }
 
+export interface Publication {
+  readonly name: string;
+  readonly hash: string;
+  readonly overrides?: Json;
+  readonly source?: Json;
+  /** Why it is damaged. */
+  readonly error?: string;
+  readonly event?: Json;
+}
+
 export interface Snapshot {
   readonly serving_id: string;
   readonly runtime_snapshot: Json;

@@ -4,10 +4,10 @@
  */
 import { RESOLVED } from "../samples.js";
 import { diffOf, page, problem, stateOf } from "./registry-answers.js";
-import type { Answer, Json, Move, Serving, Snapshot } from "./registry-answers.js";
+import type { Answer, Json, Move, Publication, Serving, Snapshot } from "./registry-answers.js";
+import { playPast } from "./registry-past.js";
 
 const FIRST_MS = Date.UTC(2026, 10, 20, 14, 30);
-const HASHES = ["0123456789ab", "4f1d09c2e7aa", "b00c57a9d311", "9d2e6614c0fe", "77aa01fd3c5b"] as const;
 
 export class MockRegistry {
   readonly servings: Serving[] = [];
@@ -17,44 +17,9 @@ export class MockRegistry {
   down: string | null = null;
   private clockMs = FIRST_MS;
 
-  constructor() {
-    this.publish("demo", HASHES[0], {}, { serving: "demo" });
-    this.publish(
-      "esm4-open",
-      HASHES[1],
-      { signal: { name: "pfp", params: { inner: 3 }, weights: {} } },
-      { serving: "esm4-open" },
-    );
-    const run = { run_id: "3f9d1c77a20b4e51", experiment: "ofi-sweep", serving: "esm4-open" };
-    this.publish(
-      "ofi-sweep",
-      HASHES[2],
-      { signal: { name: "ofi", params: { window: 20 }, weights: {} }, tau_velocity: 1.5 },
-      run,
-    );
-    this.publish(
-      "ofi-sweep",
-      HASHES[3],
-      { signal: { name: "ofi", params: { window: 40 }, weights: {} } },
-      run,
-    );
-    const broken =
-      "serving broken-77aa01fd3c5b: hash mismatch: its content belongs to broken-0000aaaa1111; refused";
-    this.publish("broken", HASHES[4], {}, {}, broken);
-    this.promote("demo", {
-      serving_id: this.id(0),
-      expected_serving_id: "",
-      who: "setup",
-      why: "the demo of qm up",
-    });
-    this.promote("esm4-open", { serving_id: this.id(1), who: "ada", why: "opening hour, pressure fronts" });
-    this.promote("demo", {
-      serving_id: this.id(3),
-      who: "ada",
-      why: "window of 40 bins trades less and earns more",
-    });
-    this.rollback("demo", { who: "bob", why: "more dropped signals than expected at the open" });
-    this.promote("demo", { serving_id: this.id(4), who: "bob", why: "trying the broken one" });
+  /** With a past, or empty. */
+  constructor(withPast = true) {
+    if (withPast) playPast(this);
   }
 
   id(index: number): string {
@@ -94,22 +59,16 @@ export class MockRegistry {
     return this.aliasAt(name, query.get("at"));
   }
 
-  publish(name: string, hash: string, overrides: Json, source: Json, error: string | null = null): void {
+  /** `event` is what its audit event says beside the usual. */
+  publish(publication: Publication): void {
+    const { name, hash, overrides = {}, source = {}, error = null, event = {} } = publication;
     const at = this.now();
     const id = `${name}-${hash}`;
-    const whole = {
-      run_id: null,
-      experiment: null,
-      serving: null,
-      ...source,
-      config_hash: hash.repeat(5),
-      published_at: at,
-    };
+    const unknown = { run_id: null, experiment: null, serving: null };
+    const whole = { ...unknown, ...source, config_hash: hash.repeat(5), published_at: at };
     this.servings.push({ id, name, at, snapshot: { ...RESOLVED, ...overrides }, source: whole, error });
-    this.record(
-      { action: "publish", outcome: "done", who: "setup", why: "published over REST", to_id: id },
-      at,
-    );
+    const usual = { action: "publish", outcome: "done", who: "setup", why: "published over REST", to_id: id };
+    this.record({ ...usual, ...event }, at);
   }
 
   promote(alias: string, body: Json): Answer {
@@ -259,7 +218,7 @@ export class MockRegistry {
     return page(fit.toReversed(), query);
   }
 
-  private record(event: Json, at = this.now()): void {
+  record(event: Json, at = this.now()): void {
     const seq = this.events.length + 1;
     this.events.push({
       seq,

@@ -35,7 +35,7 @@ export class MockGateway {
   state = "running";
   ready = true;
   speed: number | "max" = 1;
-  readonly registry = new MockRegistry();
+  registry = new MockRegistry();
   private session: MockSession;
   private sessionId = SESSION_ID;
   private played: MockBin[] = [];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatAgo, formatInstant, inputOfInstant, instantOfInput } from "../../src/view/instants.js";
 import {
+  evidenceWords,
   meanwhileWords,
   partWords,
   promotedWords,
@@ -183,6 +184,28 @@ describe("a few words", () => {
     expect(sourceWords({ ...source, experiment: "sweep" })).toBe("experiment sweep");
     expect(sourceWords({ ...source, serving: "demo" })).toBe("spec demo");
     expect(sourceWords(null)).toBe("");
+  });
+  it("say what was given as evidence", () => {
+    const evidence = {
+      run_id: "3f9d1c77a20b4e51",
+      experiment: "sweep",
+      threshold: 0.4,
+      n_trials: 1440,
+      n_signals: 212,
+      out_of_sample_n_signals: 61,
+      out_of_sample_mean_pnl_ticks: 0.42,
+      out_of_sample_mean_pnl_low: null,
+      holm_p: 0.0312,
+      min_signals: 30,
+      entry: "touch",
+      fee_ticks: 0.2,
+      slippage_ticks: 0,
+    } as const;
+    expect(evidenceWords(evidence)).toBe(
+      "Run 3f9d1c77a20b… of sweep at threshold 0.4; 61 of 212 trades out of sample (30 are the least); " +
+        "their mean +0.42 ticks net, its interval from unknown; p 0.031 after 1,440 trials (Holm); " +
+        "entry at the touch, fee 0.2 and slippage 0 ticks",
+    );
   });
   it("give a window without seconds that say nothing", () => {
     const serving = { start_time: "09:30:00", end_time: "09:30:30" } as ServingSummary;

@@ -5,7 +5,7 @@ import { MOST } from "../../wire/registry.js";
 import { formatAgo } from "../../view/instants.js";
 import { actionWords, rollbackTarget, sourceWords } from "../../view/registry-words.js";
 import { make } from "../dom.js";
-import { Loaded, link, note, sentence } from "../parts.js";
+import { Loaded, button, link, note, sentence } from "../parts.js";
 import { streamHref } from "../places.js";
 import { atInstant } from "./at-instant.js";
 import { facts, instant, servingLink } from "./context.js";
@@ -76,7 +76,7 @@ function leftSide(context: Context, route: AliasRoute, { state, servings, target
   if (state === null)
     return [
       note("quiet", `There is no alias ${alias} yet. Promoting a serving makes it.`),
-      promoteAlias(context, alias, null, servings),
+      change([["Promote", promoteAlias(context, alias, null, servings)]]),
     ];
   const serving = servings.find(({ serving_id: id }) => id === state.serving_id);
   return [
@@ -99,8 +99,33 @@ function leftSide(context: Context, route: AliasRoute, { state, servings, target
       ]),
       ...(serving?.error ? [note("bad", sentence(serving.error))] : []),
     ]),
-    promoteAlias(context, alias, state, servings),
-    rollBack(context, state, target),
+    change([
+      ["Promote", promoteAlias(context, alias, state, servings)],
+      ["Roll back", rollBack(context, state, target)],
+    ]),
     atInstant(context, route),
   ];
+}
+
+/** One card for every way to change the alias: one form at a time. */
+function change(forms: readonly (readonly [string, HTMLElement])[]): HTMLElement {
+  const choices = forms.map(([label, form]) => {
+    const choice = button(label, () => {
+      show(form);
+    });
+    return [choice, form] as const;
+  });
+  const show = (chosen: HTMLElement | undefined): void => {
+    for (const [choice, form] of choices) {
+      choice.setAttribute("aria-pressed", String(form === chosen));
+      form.hidden = form !== chosen;
+    }
+  };
+  show(forms[0]?.[1]);
+  const head = make("div", { className: "actions choices" }, [
+    make("h2", { textContent: "Change" }),
+    make("span", { className: "bar-gap" }),
+    ...choices.map(([choice]) => choice),
+  ]);
+  return make("section", { className: "card" }, [head, ...forms.map(([, form]) => form)]);
 }

@@ -12,7 +12,6 @@ import type { Context } from "./context.js";
 
 export interface Change {
   readonly id: string;
-  readonly title: string;
   readonly submit: string;
   /** What stands over who and why: what will be done, and to what. */
   readonly head: readonly HTMLElement[];
@@ -28,7 +27,7 @@ const draft = { why: "" };
 export function changeForm(
   context: Context,
   change: Change,
-): { card: HTMLElement; submit: HTMLButtonElement } {
+): { form: HTMLFormElement; submit: HTMLButtonElement } {
   const who = make("input", {
     type: "text",
     name: "who",
@@ -62,8 +61,7 @@ export function changeForm(
       answer.replaceChildren(...(trouble === null ? [] : [trouble]));
     });
   });
-  const card = make("section", { className: "card" }, [make("h2", { textContent: change.title }), form]);
-  return { card, submit };
+  return { form, submit };
 }
 
 /** Null where it was done (the page then looks again); else what to say about it. */

@@ -110,9 +110,9 @@ function resultOf(
     return [bar, note("quiet", same)];
   }
   const columns: Column<ComparedField>[] = [
-    { label: "Field", cell: ({ name }) => name },
-    { label: titleOf(route.a, diff.a), cell: ({ value }) => valueText(value), className: "wrap" },
-    { label: titleOf(route.b, diff.b), cell: ({ other }) => valueText(other), className: "wrap" },
+    { label: "Field", cell: ({ name }) => name, className: "nowrap" },
+    { label: route.a, cell: ({ value }) => valueText(value), className: "side" },
+    { label: route.b, cell: ({ other }) => valueText(other), className: "side" },
   ];
   const frame = table({
     caption: `From ${diff.a} to ${diff.b}, field by field`,
@@ -120,13 +120,13 @@ function resultOf(
     rows,
     rowClass: ({ changed }) => (changed && route.all ? "changed" : ""),
   });
-  return [
-    bar,
-    make("p", { className: "muted sides" }, ["From ", servingLink(diff.a), " to ", servingLink(diff.b)]),
-    frame,
-  ];
+  return [bar, sides(left, right), frame];
 }
 
-function titleOf(asked: string, id: string): string {
-  return asked === id ? id : `${asked} (${id})`;
+function sides(left: Resolved, right: Resolved): HTMLElement {
+  const side = ({ serving }: Resolved): (Node | string)[] => {
+    const { symbol, dt, signal } = serving.runtime_snapshot;
+    return [servingLink(serving.serving_id), ` (${symbol}, ${dt}, ${signal.name})`];
+  };
+  return make("p", { className: "muted sides" }, ["From ", ...side(left), " to ", ...side(right)]);
 }

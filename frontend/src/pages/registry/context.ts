@@ -24,8 +24,11 @@ export function instant({ zone }: Context, iso: string): HTMLElement {
   return make("time", { dateTime: iso, textContent: formatInstant(zone, iso), title });
 }
 
+/** Ids stay on one line as long as that is reasonable. */
+const ONE_LINE = 40;
+
 export function servingLink(id: string): HTMLAnchorElement {
-  return link(servingHref(id), id, "id");
+  return link(servingHref(id), id, id.length <= ONE_LINE ? "id nowrap" : "id");
 }
 
 export function aliasTag(alias: string): HTMLAnchorElement {

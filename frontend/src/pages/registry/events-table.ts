@@ -1,7 +1,7 @@
 /** Attempted changes, done and refused, with filter and paging: an alias's history, or the whole trail. */
 import type { AuditEvent, AuditEventPage } from "../../wire/generated.js";
 import type { Outcome } from "../../wire/registry.js";
-import { actionWords, outcomeWords, partWords } from "../../view/registry-words.js";
+import { actionWords, evidenceWords, outcomeWords, partWords } from "../../view/registry-words.js";
 import { make, option } from "../dom.js";
 import { button, muted, note } from "../parts.js";
 import { table } from "../table.js";
@@ -78,8 +78,7 @@ function eventsTable(
     { label: "What", cell: ({ action }) => actionWords(action) },
     { label: "Outcome", cell: outcomePill },
     ...(ofAlias ? [] : [alias]),
-    { label: "From", cell: ({ from_id: id }) => (id ? servingLink(id) : "") },
-    { label: "To", cell: ({ to_id: id }) => (id ? servingLink(id) : "") },
+    { label: "From → to", cell: fromTo },
     { label: "By", cell: ({ who }) => who },
     { label: "Why", cell: reasons, className: "wrap" },
     { label: "Version", cell: ({ version }) => (version ? String(version) : ""), className: "num" },
@@ -94,9 +93,29 @@ function outcomePill(event: AuditEvent): HTMLElement {
   return words;
 }
 
-/** Why it was tried, and under it why it was refused (or by what exception it passed). */
-function reasons({ why, detail, outcome }: AuditEvent): HTMLElement {
-  if (detail === "") return make("span", { textContent: why });
-  const className = outcome === "refused" ? "detail refused" : "detail muted";
-  return make("span", {}, [why, make("span", { className, textContent: detail })]);
+/** Where it pointed, and under it where it was to point. */
+function fromTo({ from_id: from, to_id: to }: AuditEvent): HTMLElement {
+  const line = (arrow: string, id: string): HTMLElement =>
+    make("div", { className: "from-to" }, [muted(arrow), servingLink(id)]);
+  return make("div", {}, [...(from ? [line("", from)] : []), ...(to ? [line("→\u00a0", to)] : [])]);
+}
+
+/**
+ * Why it was tried; under it why it was refused, or by what exception it passed and what that passed over,
+ * and the evidence that was given.
+ */
+function reasons({ why, detail, outcome, override, evidence }: AuditEvent): HTMLElement {
+  const line = (words: string, className: string): HTMLElement =>
+    make("div", { textContent: words, className });
+  const lines: HTMLElement[] = [line(why, "")];
+  if (override) lines.push(line(`Override: ${override}`, "override"));
+  if (detail !== "") lines.push(line(detail, outcome === "refused" ? "refused" : "muted"));
+  if (evidence)
+    lines.push(
+      make("details", {}, [
+        make("summary", { textContent: "Evidence" }),
+        line(evidenceWords(evidence), "muted"),
+      ]),
+    );
+  return make("div", {}, lines);
 }

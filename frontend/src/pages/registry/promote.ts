@@ -32,13 +32,12 @@ export function promoteServing(
   tell();
   return changeForm(context, {
     id: "promote",
-    title: "Promote",
     submit: "Point the alias here",
     head: [labelled("Alias", input), list, effect],
     shown: () => ({ alias: input.value.trim(), state: find() }),
     send: (alias, expected, who, why) =>
       context.client.promote(alias, { serving_id: serving, expected_serving_id: expected, who, why }),
-  }).card;
+  }).form;
 }
 
 /** From the page of an alias: the serving is chosen. */
@@ -59,7 +58,6 @@ export function promoteAlias(
   );
   return changeForm(context, {
     id: "promote",
-    title: "Promote",
     submit: `Point ${alias} at it`,
     head: [
       labelled("Serving", input),
@@ -74,7 +72,7 @@ export function promoteAlias(
         who,
         why,
       }),
-  }).card;
+  }).form;
 }
 
 /** `target`: what it leads to; null where there is nothing, undefined where that is not known. */
@@ -87,9 +85,8 @@ export function rollBack(
     target === null
       ? `There is nothing to roll back to: ${state.serving_id} is the first serving of ${state.alias}.`
       : `${state.alias} will point at ${target ?? "what it pointed at before"} again. Repeated, it goes further back.`;
-  const { card, submit } = changeForm(context, {
+  const { form, submit } = changeForm(context, {
     id: "rollback",
-    title: "Roll back",
     submit: `Roll ${state.alias} back`,
     head: [make("p", { className: "muted effect", textContent: words })],
     shown: () => ({ alias: state.alias, state }),
@@ -97,7 +94,7 @@ export function rollBack(
       context.client.rollback(alias, { expected_serving_id: expected, who, why }),
   });
   submit.disabled = target === null;
-  return card;
+  return form;
 }
 
 function effectOf(alias: string, state: AliasState | null): string {

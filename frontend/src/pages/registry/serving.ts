@@ -5,7 +5,7 @@ import { grouped, leaves, valueText } from "../../view/snapshot.js";
 import type { FieldGroup } from "../../view/snapshot.js";
 import { make } from "../dom.js";
 import { Loaded, button, link, muted, note } from "../parts.js";
-import { streamHref } from "../places.js";
+import { experimentHref, runHref, streamHref } from "../places.js";
 import { aliasTag, facts, instant } from "./context.js";
 import type { Context } from "./context.js";
 import { promoteServing } from "./promote.js";
@@ -54,8 +54,11 @@ function content(context: Context, resolved: Resolved, aliases: readonly AliasSt
                   )
                 : "none",
             ],
-            ["Run", run ? make("span", { textContent: shortId(run), title: run }) : null],
-            ["Experiment", source.experiment ?? null],
+            ["Run", run ? link(runHref(run), shortId(run)) : null],
+            [
+              "Experiment",
+              source.experiment ? link(experimentHref(source.experiment), source.experiment) : null,
+            ],
             ["Serving spec", source.serving ?? null],
             [
               "Specs' hash",
@@ -64,7 +67,10 @@ function content(context: Context, resolved: Resolved, aliases: readonly AliasSt
             ["Published", instant(context, source.published_at)],
           ]),
         ]),
-        promoteServing(context, id, aliases),
+        make("section", { className: "card" }, [
+          make("h2", { textContent: "Promote" }),
+          promoteServing(context, id, aliases),
+        ]),
       ]),
       fieldsSection(leaves(snapshot)),
     ]),
