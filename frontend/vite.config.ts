@@ -17,6 +17,7 @@ export default defineConfig({
     target: "es2022",
     rolldownOptions: {
       input: {
+        experiments: resolve(import.meta.dirname, "experiments.html"),
         index: resolve(import.meta.dirname, "index.html"),
         registry: resolve(import.meta.dirname, "registry.html"),
         stream: resolve(import.meta.dirname, "vp-stream.html"),

@@ -1,6 +1,6 @@
 /** Numbers as a trader reads them: few digits, stable width, a real minus sign. */
 
-const MINUS = "\u2212";
+export const MINUS = "\u2212";
 export const NOTHING = "\u2013";
 
 /** About four significant digits; k and M above ten thousand; what is smaller than `floor` rounds to nothing. */

@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { BIN_NS, START_NS, configJson } from "../samples.js";
+import { MockHarness } from "./harness.js";
 import { encodePast } from "./past.js";
 import { MockRegistry } from "./registry.js";
 import { MockSession } from "./session.js";
@@ -36,6 +37,7 @@ export class MockGateway {
   ready = true;
   speed: number | "max" = 1;
   registry = new MockRegistry();
+  readonly harness = new MockHarness(() => this.registry);
   private session: MockSession;
   private sessionId = SESSION_ID;
   private played: MockBin[] = [];
@@ -70,6 +72,7 @@ export class MockGateway {
 
   async stop(): Promise<void> {
     if (this.timer !== null) clearInterval(this.timer);
+    this.harness.jobs.stop();
     this.dropViewers(1001, "shutting down");
     this.sockets.close();
     this.http.closeAllConnections();
@@ -142,6 +145,7 @@ export class MockGateway {
       response.end(encodePast(this.played.slice(Number(past[1]), Number(past[2]))));
       return;
     }
+    if (await this.harness.serve(request.method ?? "", url, body, response)) return;
     const [status, document] = this.route(request.method ?? "", url, body);
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(document));
   }
