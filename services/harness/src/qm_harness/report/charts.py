@@ -13,7 +13,6 @@ from qm_harness.report.findings import Findings, Span, utc
 from qm_harness.report.inline_svg import (
     BAD,
     GOOD,
-    INK,
     INSIDE,
     MUTED,
     NET,
@@ -59,7 +58,7 @@ def net_by_threshold(curve: Sequence[Trial], chosen: Trial, *, name: str) -> Mar
         below.bar(x, [t.row.n_signals for t in curve], width=_step(x) * 0.7, color=MUTED, alpha=0.55)
         below.set_ylabel("trades")
         below.set_xlabel("threshold")
-        figure.legend(loc="outside lower center", ncols=5)
+        figure.legend(loc="outside lower center", ncols=5, columnspacing=1.1, handlelength=1.6)
         return inline_svg(figure, name=name, label="Net expectancy by threshold")
 
 
@@ -149,7 +148,7 @@ def carry_over(findings: Findings, *, name: str) -> Markup:
                 )  # fmt: skip
         axes.set_xlabel("in sample, net ticks a trade (best threshold there)")
         axes.set_ylabel("out of sample")
-        axes.legend(loc="best")
+        figure.legend(loc="outside lower center", ncols=3)
         return inline_svg(figure, name=name, label="In sample against out of sample, one dot a run")
 
 
@@ -181,7 +180,7 @@ def p_values(findings: Findings, *, name: str) -> Markup:
         axes.axhline(len(known) / 20, color=NULL, linewidth=1.2, linestyle="--", label="no edge at all")
         axes.set_xlabel("p-value against random entries")
         axes.set_ylabel("trials")
-        axes.legend(loc="best", labelcolor=INK)
+        figure.legend(loc="outside lower center")
         return inline_svg(figure, name=name, label="Histogram of p-values")
 
 

@@ -98,7 +98,7 @@ def _manifests(lake: Lake, metas: Sequence[RunMeta]) -> dict[str, DatasetManifes
 
 def session_of(dataset_id: str) -> str:
     """The capture of a dataset, by its id: symbol, day and hours."""
-    return dataset_id.rsplit("__", 1)[0]
+    return dataset_id.split("__", 1)[0]
 
 
 def utc(time_ns: int) -> dt_.datetime:

@@ -7,10 +7,12 @@ MINUS = "−"  # noqa: RUF001  # as wide as a plus
 
 
 def ticks(value: float | None) -> str:
-    """With its sign, to a hundredth; smaller ones to two digits."""
+    """With its sign, to a hundredth; below a tenth to a thousandth."""
     if value is None:
         return NONE
     digits = 2 if abs(value) >= 0.1 or value == 0 else 3
+    if round(value, digits) == 0:
+        return f"{0:.{digits}f}"
     return f"{value:+.{digits}f}".replace("-", MINUS)
 
 

@@ -25,6 +25,7 @@ from qmcore.config.pipeline import EASTERN
 MOST_RANKED: Final = 50
 MOST_SHOWN: Final = 5
 """Best runs with charts."""
+MOST_SURFACES: Final = 16
 MOST_ERRORS: Final = 20
 MOST_POINTS: Final = 5
 """Points named for each error."""
@@ -91,6 +92,7 @@ def render(findings: Findings, *, written_at: dt_.datetime) -> str:
     """The whole file."""
     ranked = findings.ranked()
     lines = list(_lines(findings, ranked))
+    surfaces, failures = surfaces_of(findings), list(_failures(findings))
     return (
         _environment()
         .get_template("report.html.j2")
@@ -102,8 +104,10 @@ def render(findings: Findings, *, written_at: dt_.datetime) -> str:
             lines=lines[:MOST_RANKED],
             n_ranked=len(ranked),
             details=[_detail(findings, line) for line in lines if line.has_detail],
-            surfaces=surfaces_of(findings),
-            failures=list(_failures(findings))[:MOST_ERRORS],
+            surfaces=surfaces[:MOST_SURFACES],
+            n_surfaces=len(surfaces),
+            failures=failures[:MOST_ERRORS],
+            n_failures=len(failures),
             lineage=list(_lineage(findings)),
             levels=LEVELS,
             written_at=f"{written_at:%Y-%m-%d %H:%M} UTC",
@@ -130,7 +134,7 @@ def _lines(findings: Findings, ranked: Sequence[Trial]) -> Iterator[Ranked]:
     known = [x for t in shown for x in (*_interval(t), t.row.out_of_sample.mean_pnl_ticks) if x is not None]
     low, high = min([0.0, *known]), max([0.0, *known])
     axes = {
-        signal: set(varied([t for t in findings.trials if t.meta.signal == signal])) - set(TRADING)
+        signal: set(varied(m for m in findings.metas if m.signal == signal)) - set(TRADING)
         for signal in {t.meta.signal for t in shown}
     }
     for index, trial in enumerate(shown):

@@ -9,25 +9,26 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qm_harness.report.findings import Findings
 from qm_harness.report.numbers import plain
 from qm_harness.results.judged import Trial
 from qm_harness.results.rows import RunMeta
 
-MOST_VALUES: Final = 12
+MOST_VALUES: Final = 20
 """Of an axis as they are; with more, numbers are cut into ranges of equally many values, and names are not shown."""
-MOST_SURFACES: Final = 12
+MOST_RANGES: Final = 8
 LEVELS: Final = 6
 """Shades on either side of zero."""
 
 TRADING: Final = ("signal", "tp_ticks", "sl_ticks", "cooldown_bins")
+THRESHOLD: Final = "threshold"
 _UNSET: Final = "default"
 
 Value = str | float | int | bool
@@ -56,24 +57,34 @@ class Surface:
 
 
 def surfaces_of(findings: Findings) -> list[Surface]:
-    """Signals against thresholds first, then pairs of axes signal by signal, trading axes before parameters."""
+    """Signals against thresholds, pairs of trading axes over all signals, then the parameters of
+    each signal, signals taking turns."""
     trials = [t for t in findings.trials if t.row.enough_signals and t.row.mean_pnl_ticks is not None]
-    signals = list(dict.fromkeys(t.meta.signal for t in trials))
-    made = [_surface("All signals", "signal", "threshold", trials, lone=True)] if trials else []
-    for signal in signals:
-        own = [t for t in trials if t.meta.signal == signal]
-        axes = varied(own)
-        made += [_surface(signal, row, column, own) for row, column in itertools.combinations(axes, 2)]
-    return [surface for surface in made if surface is not None][:MOST_SURFACES]
+    points = _Points(trials)
+    trading = [name for name in points.varied() if name in TRADING]
+    made = [points.surface("Signals", "signal", THRESHOLD, lone=True)]
+    made += [points.surface("Trading", row, column) for row, column in itertools.combinations(trading, 2)]
+    of_signals = [
+        _of_params(signal, _Points([t for t in trials if t.meta.signal == signal]), trading)
+        for signal in dict.fromkeys(t.meta.signal for t in trials)
+    ]
+    made += [surface for turn in itertools.zip_longest(*of_signals) for surface in turn]
+    return [surface for surface in made if surface is not None]
 
 
-def varied(trials: Sequence[Trial]) -> list[str]:
-    """Names of the axes of which ``trials`` have more than one value, without the threshold."""
+def _of_params(signal: str, own: _Points, trading: list[str]) -> list[Surface | None]:
+    params = [name for name in own.varied() if name not in TRADING]
+    pairs = [*itertools.product(params, (THRESHOLD, *trading)), *itertools.combinations(params, 2)]
+    return [own.surface(signal, row, column) for row, column in pairs]
+
+
+def varied(metas: Iterable[RunMeta]) -> list[str]:
+    """Names of the axes of which the runs have more than one value, without signal and threshold."""
     values: dict[str, set[Value]] = {}
-    for meta in {t.meta.run_id: t.meta for t in trials}.values():
+    for meta in metas:
         for name, value in settings_of(meta).items():
             values.setdefault(name, set()).add(value)
-    return [name for name, seen in values.items() if name != "signal" and len(seen) > 1]
+    return [name for name, seen in values.items() if len(seen) > 1 and name != "signal"]
 
 
 def settings_of(meta: RunMeta) -> dict[str, Value]:
@@ -82,8 +93,7 @@ def settings_of(meta: RunMeta) -> dict[str, Value]:
     return trading | {**_document(meta.params), **_document(meta.scoring)}
 
 
-@lru_cache(maxsize=4096)
-def _document(text: str) -> Mapping[str, Value]:
+def _document(text: str) -> dict[str, Value]:
     known: dict[str, object] = json.loads(text)
     return {
         name: value
@@ -95,30 +105,64 @@ def _document(text: str) -> Mapping[str, Value]:
     }
 
 
-def _surface(
-    title: str, row_axis: str, column_axis: str, trials: Sequence[Trial], *, lone: bool = False
-) -> Surface | None:
-    """None where an axis has one value only (one row is enough where ``lone``), or no cell is filled."""
-    rows, columns = _Axis.of(row_axis, trials), _Axis.of(column_axis, trials)
-    if len(columns.labels) < 2 or (len(rows.labels) < 2 and not lone):
-        return None
-    sums = np.zeros((len(rows.labels), len(columns.labels)))
-    counts = np.zeros_like(sums, dtype=np.int64)
-    for trial in trials:
-        place = rows.place(trial), columns.place(trial)
-        if None not in place:
-            sums[place] += trial.row.mean_pnl_ticks or 0.0
-            counts[place] += 1
-    means = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
-    extreme = float(np.abs(means).max())
-    cells = tuple(
-        tuple(
-            Cell(float(mean), int(n), _level(float(mean), extreme)) if n else None
-            for mean, n in zip(*line, strict=True)
-        )
-        for line in zip(means, counts, strict=True)
-    )
-    return Surface(title, row_axis, column_axis, rows.labels, columns.labels, cells)
+class _Points:
+    """Trials as arrays: which run each is of, its threshold and its net expectancy."""
+
+    def __init__(self, trials: Sequence[Trial]) -> None:
+        self._metas = {t.meta.run_id: t.meta for t in trials}
+        numbers = {run_id: i for i, run_id in enumerate(self._metas)}
+        self._settings = [settings_of(meta) for meta in self._metas.values()]
+        self._run = np.array([numbers[t.meta.run_id] for t in trials], np.int64)
+        self._threshold = np.array([t.row.threshold for t in trials])
+        self._mean = np.array([t.row.mean_pnl_ticks for t in trials], np.float64)
+
+    def varied(self) -> list[str]:
+        """As ``varied``, of these runs."""
+        return varied(self._metas.values())
+
+    def surface(self, title: str, row_axis: str, column_axis: str, *, lone: bool = False) -> Surface | None:
+        """None where an axis has one value only; one row is enough where ``lone``."""
+        (row_labels, rows), (column_labels, columns) = self._axis(row_axis), self._axis(column_axis)
+        shape = len(row_labels), len(column_labels)
+        if shape[1] < 2 or shape[0] < (1 if lone else 2):
+            return None
+        there = (rows >= 0) & (columns >= 0)
+        places = (rows * shape[1] + columns)[there]
+        counts = np.bincount(places, minlength=shape[0] * shape[1])
+        sums = np.bincount(places, self._mean[there], minlength=len(counts))
+        means = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
+        extreme = float(np.abs(means).max())
+        cells = [
+            Cell(mean, n, _level(mean, extreme)) if n else None
+            for mean, n in zip(means.tolist(), counts.tolist(), strict=True)
+        ]
+        lines = tuple(tuple(cells[i : i + shape[1]]) for i in range(0, len(cells), shape[1]))
+        return Surface(title, row_axis, column_axis, row_labels, column_labels, lines)
+
+    def _axis(self, name: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+        """Labels in order, and the place of each trial among them, -1 for none."""
+        if name == THRESHOLD:
+            labels, places = _places(self._threshold.tolist())
+            return labels, places
+        labels, places = _places([settings.get(name) for settings in self._settings])
+        return labels, places[self._run]
+
+
+def _places(values: Sequence[Value | None]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Labels of the different ``values`` in order, and the place of each value among them."""
+    known = {value for value in values if value is not None}
+    numbers = sorted(v for v in known if not isinstance(v, str))
+    texts = sorted(v for v in known if isinstance(v, str))
+    ordered: list[Value] = [*numbers, *texts]
+    if len(ordered) <= MOST_VALUES:
+        labels, places = tuple(map(plain, ordered)), {value: i for i, value in enumerate(ordered)}
+    elif texts:
+        labels, places = (), {}
+    else:
+        ranges = [part.tolist() for part in np.array_split(np.array(numbers, float), MOST_RANGES)]
+        labels = tuple(f"{part[0]:.3g} to {part[-1]:.3g}" for part in ranges)
+        places = {value: i for i, part in enumerate(ranges) for value in part}
+    return labels, np.array([-1 if value is None else places.get(value, -1) for value in values], np.int64)
 
 
 def _level(mean: float, extreme: float) -> int:
@@ -126,35 +170,3 @@ def _level(mean: float, extreme: float) -> int:
     if mean == 0 or extreme == 0:
         return 0
     return int(math.copysign(max(1, round(LEVELS * abs(mean) / extreme)), mean))
-
-
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """Labels in order, and the place of each value among them."""
-
-    name: str
-    labels: tuple[str, ...]
-    places: Mapping[Value, int]
-
-    @classmethod
-    def of(cls, name: str, trials: Sequence[Trial]) -> _Axis:
-        values = {v for t in trials if (v := _value(t, name)) is not None}
-        numbers = sorted(v for v in values if not isinstance(v, str))
-        texts = sorted(v for v in values if isinstance(v, str))
-        ordered: list[Value] = [*numbers, *texts]
-        if len(ordered) <= MOST_VALUES:
-            return cls(name, tuple(map(plain, ordered)), {value: i for i, value in enumerate(ordered)})
-        if texts:
-            return cls(name, (), {})
-        ranges = [part.tolist() for part in np.array_split(np.array(numbers, float), MOST_VALUES)]
-        labels = tuple(f"{part[0]:.4g} to {part[-1]:.4g}" for part in ranges)
-        places = {value: i for i, part in enumerate(ranges) for value in part}
-        return cls(name, labels, places)
-
-    def place(self, trial: Trial) -> int | None:
-        value = _value(trial, self.name)
-        return None if value is None else self.places.get(value)
-
-
-def _value(trial: Trial, name: str) -> Value | None:
-    return trial.row.threshold if name == "threshold" else settings_of(trial.meta).get(name)
