@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_info
 
+from qm_harness.training import train as train_module
+from qm_harness.training.rows import Rows
 from qm_harness.training.train import train
 from qmcore.errors import BadInput, ConfigError
 from qmcore.signals.gbm import Gbm, GbmParams
@@ -50,6 +53,19 @@ def test_another_process_with_other_threads_makes_the_same_bytes() -> None:
         [sys.executable, "-c", source], env=other, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == [hashlib.sha256(trained(name, DATA)).hexdigest() for name in TRAINED]
+
+
+def test_a_fit_has_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: list[int] = []
+    fit = train_module._FITS["gbm"]
+
+    def counting(rows: Rows, params: GbmParams, seed: int) -> object:
+        counts.extend(pool["num_threads"] for pool in threadpool_info())
+        return fit(rows, params, seed)
+
+    monkeypatch.setitem(train_module._FITS, "gbm", counting)
+    trained("gbm", DATA)
+    assert set(counts) == {1}
 
 
 @EVERY

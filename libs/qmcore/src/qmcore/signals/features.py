@@ -84,6 +84,8 @@ FEATURES: Final[tuple[Feature, ...]] = (
     *(feature for band in BANDS for feature in _of_band(*band)),
     *(Feature(f"{x}_at_spot", "1", f"{x} of the row k = 0") for x in _SCORES),
     Feature("near_depth", "ln qty", "ln(1 + mean depth above + mean depth below), nearest band"),
+    Feature("trade_volume", "ln qty", "ln(1 + buy volume + sell volume)"),
+    Feature("event_count", "ln records", "ln(1 + bin_event_count)"),
     Feature("touch_imbalance", "1, in [-1, 1]", "(bid - ask) / (bid + ask) of the quantities at the touch"),
     *(
         Feature(f"mlofi_{m}_share", "1, in [-1, 1]", f"mlofi_{m} / (|mlofi_{m}| + mean depth at the touch)")
@@ -92,8 +94,6 @@ FEATURES: Final[tuple[Feature, ...]] = (
     Feature(
         "trade_imbalance", "1, in [-1, 1]", "(buy - sell) / (buy + sell) of the bin's volume, 0 for none"
     ),
-    Feature("trade_volume", "ln qty", "ln(1 + buy volume + sell volume)"),
-    Feature("event_count", "ln records", "ln(1 + bin_event_count)"),
     Feature("spread", "ticks", "best ask less best bid, at most MOST_TICKS"),
     Feature("ask_move", "ticks", "move of the best ask since the last bin, within MOST_TICKS"),
     Feature("bid_move", "ticks", "move of the best bid since the last bin, within MOST_TICKS"),
@@ -119,14 +119,17 @@ class GridFeatures:
 
         ``bins`` holds the columns ``READS_BINS``, ``grid`` those of ``READS_GRID``.
         """
-        columns = [*self._pooled(grid), *self._touch_and_flow(bins, grid)]
-        return np.stack(columns, axis=1)
+        pooled, near_depth = self._pooled(grid)
+        volume = bins["buy_volume"].astype(np.float64) + bins["sell_volume"].astype(np.float64)
+        sizes = np.stack([near_depth, volume, bins["bin_event_count"].astype(np.float64)])
+        return np.stack([*pooled, *ln(1.0 + sizes), *self._touch_and_flow(bins, grid, volume)], axis=1)
 
-    def _pooled(self, grid: Block) -> list[Dense]:
+    def _pooled(self, grid: Block) -> tuple[list[Dense], Dense]:
+        """The features of bands and of the row at spot, and the mean depth of both sides of the nearest band."""
         cells = np.stack([grid[name] for name in _POOLED])
         columns: list[Dense] = []
         n_lopsided = len(_LOPSIDED)
-        near_depth: Dense | None = None
+        depths: list[Dense] = []
         for up, down in zip(self._above, self._below, strict=True):
             above, below = _mean(cells, up), _mean(cells, down)
             both = np.abs(above) + np.abs(below)
@@ -136,24 +139,19 @@ class GridFeatures:
                 for side in (above, below)
             ]
             columns += [*above[n_lopsided:], *below[n_lopsided:]]
-            if near_depth is None:
-                near_depth = ln(1.0 + both[_DEPTH])
-        assert near_depth is not None
-        return [*columns, *cells[n_lopsided:, :, self._spot], near_depth]
+            depths.append(both[_DEPTH])
+        return [*columns, *cells[n_lopsided:, :, self._spot]], depths[0]
 
-    def _touch_and_flow(self, bins: Block, grid: Block) -> list[Dense]:
+    def _touch_and_flow(self, bins: Block, grid: Block, volume: Dense) -> list[Dense]:
         depth = np.maximum(touch_depth(bins), 1.0)
         flows = [bins[f"mlofi_{level}"].astype(np.float64) for level in _LEVELS]
         buy, sell = bins["buy_volume"].astype(np.float64), bins["sell_volume"].astype(np.float64)
-        volume = buy + sell
         spread = (bins["best_ask_price_int"] - bins["best_bid_price_int"]) / self._tick_int
         distance = np.where(volume > 0, (bins["trade_vwap"] - bins["mid_price"]) / self._tick_size, 0.0)
         return [
             imbalance(bins),
             *(flow / (np.abs(flow) + depth) for flow in flows),
             (buy - sell) / np.maximum(volume, 1.0),
-            ln(1.0 + volume),
-            ln(1.0 + bins["bin_event_count"].astype(np.float64)),
             _within(spread),
             *(_within(grid[f"best_{side}_move_ticks"][:, 0].astype(np.float64)) for side in ("ask", "bid")),
             _within(distance),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from qm_harness.training.rows import Rows
 from qmcore.signals.gbm import GbmParams, Trees
@@ -10,8 +11,6 @@ from qmcore.signals.gbm import GbmParams, Trees
 
 def fit_gbm(rows: Rows, params: GbmParams, seed: int) -> Trees:
     """Fit ``rows``, which hold both classes. The same rows, parameters and seed give the same trees."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
     model = HistGradientBoostingClassifier(
         max_iter=params.trees,
         learning_rate=params.learning_rate,

@@ -6,6 +6,8 @@ import warnings
 from typing import Final
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 
 from qm_harness.training.rows import Rows
 from qmcore.errors import BadInput
@@ -20,9 +22,6 @@ def fit_logit(rows: Rows, params: LogitParams, seed: int) -> Linear:
 
     Raises BadInput where the fit does not converge.
     """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
     mean, deviation = rows.features.mean(axis=0), rows.features.std(axis=0)
     scale = np.where(deviation < _LEAST_SCALE, 1.0, deviation)
     z = np.where(deviation < _LEAST_SCALE, 0.0, np.clip((rows.features - mean) / scale, -MOST_Z, MOST_Z))

@@ -5,6 +5,8 @@ otherwise on another); a model knows nothing of bins at or after the first one t
 
 A fold is trained where it has at least ``LEAST_ROWS`` labelled bins, ``LEAST_OF_A_CLASS`` of them up and as many down.
 Other folds are left out: the model before stays in use.
+
+Importing this module imports scikit-learn, which takes a second: import it where something is trained.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from qm_harness.training.fit_gbm import fit_gbm
 from qm_harness.training.fit_logit import fit_logit
@@ -46,8 +49,6 @@ def train(
     Raises ConfigError where ``data`` is too short for a first fold, or this harness has no training for ``kind``;
     BadInput where no fold can be trained.
     """
-    from threadpoolctl import threadpool_limits
-
     fit = _FITS.get(kind.name)
     if fit is None:
         problem = "is trained, but the harness has no training for it"
@@ -61,7 +62,8 @@ def train(
             problem=f"with horizon and embargo the first training needs {least} bins, the dataset has {data.n_bins}",
         )
     rows = TrainingRows(data, params.horizon_bins, params.label_ticks)
-    # One thread: sums of several would round differently from one run to the next, and other workers need the cores.
+    # One thread, of the libraries that are loaded by now: sums of several would round differently from one run to the
+    # next, and other workers need the cores.
     with threadpool_limits(limits=1):
         trained, models = _fitted(fit, params, rows, folds, seed)
     active_from_ns = data.bins("bin_end_ns")[[fold.first_predicted for fold in trained]]
