@@ -20,9 +20,14 @@ from qmcore.signals import names
 from tests.fixtures.market import MarketLake
 from tests.integration.datasets.conftest import CAPTURE, make_lake
 
-TRAINED = frozenset({"gbm", "logit"})
-"""Signals that need a model; the walk-through promotes one."""
-SIGNALS = [name for name in names() if name not in TRAINED]
+SIGNALS = names()
+FEW_BINS = {"min_train_bins": 60, "retrain_bins": 50, "horizon_bins": 5, "embargo_bins": 0}
+PARAMS: dict[str, dict[str, int]] = {
+    "gbm": FEW_BINS | {"min_leaf_bins": 5},
+    "logit": FEW_BINS,
+    "microprice": {"refit_bins": 60},
+}
+"""What has to learn does so within the twenty seconds that there are."""
 SETTINGS = (
     "QMACHINA_INSTRUMENT_CONFIG_PATH",
     "VP_INSTRUMENT_CONFIG_PATH",
@@ -42,7 +47,7 @@ EXPERIMENT = {
         "thresholds": [0.1, 0.3],
         "min_signals": 3,
     },
-    "sweep": {"per_signal": {name: {} for name in SIGNALS}},
+    "sweep": {"per_signal": {name: PARAMS.get(name, {}) for name in SIGNALS}},
 }
 
 

@@ -13,7 +13,15 @@ from qm_harness.promotion.promote import Promoted, promote_run
 from qm_harness.results.rows import RunMeta, RunRow
 from qm_harness.results.store import ResultStore, Run
 from qmcore.cli import main
-from qmcore.errors import AliasConflict, BadInput, ConfigError, NotFound, OptionError, PromotionRefused
+from qmcore.errors import (
+    AliasConflict,
+    BadInput,
+    ConfigError,
+    CorruptData,
+    NotFound,
+    OptionError,
+    PromotionRefused,
+)
 from qmcore.registry_access import Registry, open_registry
 from tests.integration.promotion.conftest import Evaluated
 from tests.unit.results.rows import row, sample
@@ -244,6 +252,25 @@ def test_a_run_whose_dataset_is_gone_is_refused_only_where_it_cannot_be_made_aga
         _promote(evaluated, registry, WINNER)
 
 
+def test_a_run_whose_model_is_gone_or_damaged_is_refused(evaluated: Evaluated, registry: Registry) -> None:
+    run = evaluated.run("logit")
+    assert run.artifact is not None
+    path = evaluated.lake.artifact_path(run.artifact)
+    model = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(model[:-1] + b"x")
+    with pytest.raises(CorruptData, match="does not match its name"):
+        _promote(evaluated, registry, run.run_id, threshold=0.1, override="a demonstration")
+    path.unlink()
+    with pytest.raises(NotFound, match=f"unknown artifact '{run.artifact}'"):
+        _promote(evaluated, registry, run.run_id, threshold=0.1, override="a demonstration")
+    assert registry.events().total == 0
+    path.write_bytes(model)
+    promoted = _promote(evaluated, registry, run.run_id, threshold=0.1, override="a demonstration")
+    snapshot = registry.serving(promoted.alias.serving_id).runtime_snapshot
+    assert snapshot.signal.artifact == run.artifact
+
+
 # --- qm promote ---
 
 
@@ -269,7 +296,7 @@ def test_the_command_fails_where_the_gate_refuses_and_says_every_reason(evaluate
     refused = _qm(evaluated, *arguments)
     assert refused.exit_code == 1
     assert refused.stderr.startswith(f"error: run {run_id} may not be promoted, unless with an override")
-    assert "\n  - p-value against random entries, Holm-corrected for 24 trials: " in refused.stderr
+    assert "\n  - p-value against random entries, Holm-corrected for 28 trials: " in refused.stderr
     passed = _qm(evaluated, *arguments, "--override", "a demonstration")
     assert passed.exit_code == 0
     assert "overridden: p-value against random entries" in passed.stderr

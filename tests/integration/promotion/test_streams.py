@@ -8,6 +8,7 @@ import pytest
 from qm_harness.columns_cache import ColumnCache
 from qm_harness.dataset import Dataset
 from qm_harness.promotion.promote import promote_run
+from qmcore.artifacts import ArtifactStore
 from qmcore.config.runtime import RuntimeConfig
 from qmcore.dbn import DbnFile
 from qmcore.pipeline import GridPipeline
@@ -19,7 +20,7 @@ from tests.integration.promotion.conftest import SIGNALS, Evaluated
 def _streamed(evaluated: Evaluated, snapshot: RuntimeConfig) -> list[float]:
     file = evaluated.lake.find_dbn(snapshot.product_type, snapshot.symbol_root, snapshot.dt)
     source = DbnFile.open(file)
-    pipeline = GridPipeline(snapshot)
+    pipeline = GridPipeline(snapshot, artifacts=ArtifactStore(evaluated.lake))
     values: list[float] = []
     for batch in source.batches(snapshot.symbol):
         values += [frame.signal.value for frame in pipeline.feed(batch.records)]
@@ -47,8 +48,8 @@ def test_a_promoted_run_streams_the_values_that_it_was_evaluated_on(
     assert (serving.source.run_id, serving.source.experiment) == (run.run_id, "sweep")
     snapshot = serving.runtime_snapshot
     assert snapshot.signal.name == signal
-    offline = replay(
-        snapshot.signal, ColumnCache(evaluated.lake, Dataset.open(evaluated.lake, run.dataset_id))
-    )
+    data = ColumnCache(evaluated.lake, Dataset.open(evaluated.lake, run.dataset_id))
+    offline = replay(snapshot.signal, data, ArtifactStore(evaluated.lake))
     np.testing.assert_array_equal(_streamed(evaluated, snapshot), offline)
     assert len(offline) == 200
+    assert offline.any()

@@ -14,12 +14,13 @@ from qm_harness.experiments.chain import ExperimentChain
 from qm_harness.experiments.tasks import experiment_code_version
 from qm_harness.identity import dataset_id, reaches_a_bin
 from qm_harness.results.rows import RunMeta
+from qmcore.artifacts import ArtifactStore
 from qmcore.config.resolve import resolve_config
 from qmcore.config.runtime import RuntimeConfig, SignalSpec
 from qmcore.config.serving import PublishedServingSpec, ServingSource, ServingSpec, publish
 from qmcore.errors import ConfigError, NotFound
 from qmcore.lake import Lake
-from qmcore.signals.catalogue import kind_of, parse_params
+from qmcore.signals.catalogue import create, kind_of, parse_params
 
 _LONGEST_NAME = 64
 
@@ -27,7 +28,8 @@ _LONGEST_NAME = 64
 def serving_of(chain: ExperimentChain, lake: Lake, meta: RunMeta) -> PublishedServingSpec:
     """The run of ``meta`` as a serving, named after experiment and run: two runs are never one serving.
 
-    Raises ConfigError where the experiment's files no longer make what was run.
+    Raises ConfigError where the experiment's files no longer make what was run; NotFound or CorruptData where its
+    trained model is gone or damaged.
     """
     scored = chain.scored(tuple(json.loads(meta.scoring).items()))
     serving = ServingSpec.model_validate(scored.model_dump() | {"signal": _signal(chain, meta)})
@@ -38,6 +40,7 @@ def serving_of(chain: ExperimentChain, lake: Lake, meta: RunMeta) -> PublishedSe
         source=f"run {meta.run_id} of {chain.source}",
     )
     _check_bins(chain, lake, meta, runtime)
+    create(runtime.signal, runtime, ArtifactStore(lake))
     source = ServingSource(
         run_id=meta.run_id,
         experiment=meta.experiment,
@@ -64,7 +67,7 @@ def _signal(chain: ExperimentChain, meta: RunMeta) -> SignalSpec:
         raise _mismatch(
             chain, meta, f"signal.params.{name}", f"was {wanted.get(name)!r} and would be {now.get(name)!r}"
         )
-    return SignalSpec(name=meta.signal, params=given)
+    return SignalSpec(name=meta.signal, params=given, artifact=meta.artifact)
 
 
 def _check_bins(chain: ExperimentChain, lake: Lake, meta: RunMeta, runtime: RuntimeConfig) -> None:
