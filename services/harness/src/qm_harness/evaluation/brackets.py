@@ -30,6 +30,13 @@ class Circles:
         return made
 
 
+def _selection(bins: NDArray[np.int64]) -> slice | NDArray[np.int64]:
+    """``bins``, ascending, as what selects them without a copy where they are neighbours."""
+    if len(bins) and bins[-1] - bins[0] + 1 == len(bins):
+        return slice(int(bins[0]), int(bins[-1]) + 1)
+    return bins
+
+
 class Bracket:
     """One take-profit and stop-loss with its costs."""
 
@@ -44,7 +51,7 @@ class Bracket:
         def sample(bins: BinRange) -> Sample:
             low, high = np.searchsorted(open_to, (bins.first, bins.end))
             entered = open_to[low:high]
-            up, down = table["net_ticks"][:, entered]
+            up, down = table["net_ticks"][:, _selection(entered)]
             hours = np.count_nonzero(touched[bins.first : bins.end]) * cell_width_ms / 3_600_000
             return Sample(bins, hours, cell_width_ms, EntryOutcomes(circles.of(bins, entered), up, down))
 

@@ -101,7 +101,8 @@ class EntryOutcomes:
     @property
     def n_bytes(self) -> int:
         """Memory that this takes once it was used, without its circle."""
-        return 2 * (self.up.nbytes + 8 * self.circle.length)
+        own = [values.nbytes for values in (self.up, self.down) if values.base is None]
+        return sum(own) + 2 * 8 * self.circle.length
 
     def test(self, signal_bins: NDArray[np.int32], directions: NDArray[np.int8]) -> RandomEntryTest:
         """``tests`` of a single signal's entries."""
