@@ -63,3 +63,9 @@ def test_trials_without_trades_tie_in_the_middle() -> None:
 def test_too_little_to_split_is_refused(periods: int, trials: int, blocks: int) -> None:
     with pytest.raises(ValueError, match="needs an even number of blocks"):
         backtest_overfitting(np.zeros((periods, trials)), blocks)
+
+
+def test_the_memory_order_of_the_columns_does_not_matter() -> None:
+    pnl = np.random.default_rng(2).normal(size=(64, 9))
+    by_column = backtest_overfitting(np.asfortranarray(pnl), 8)
+    np.testing.assert_array_equal(by_column.logits, backtest_overfitting(pnl, 8).logits)

@@ -41,7 +41,7 @@ def backtest_overfitting(pnl: NDArray[np.float64], n_blocks: int = 16) -> Overfi
         )
     length = n_periods // n_blocks
     blocks = pnl[n_periods - n_blocks * length :].reshape(n_blocks, length, n_trials)
-    sums, squares = blocks.sum(axis=1), (blocks**2).sum(axis=1)
+    sums, squares = (np.ascontiguousarray(of.sum(axis=1)) for of in (blocks, blocks**2))
     # Each split is worked out together with its mirror image: the halves that hold block 0, and what they leave.
     splits = [(0, *rest) for rest in combinations(range(1, n_blocks), n_blocks // 2 - 1)]
     chosen = np.zeros((len(splits), n_blocks), np.uint8)
