@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 from pydantic import BaseModel
 
-from qmcore.cli_output import OutputFormat, format_option, print_rows
+from qmcore.cli_output import OutputFormat, columns_option, format_option, print_rows
+from qmcore.errors import OptionError
 
 
 class Row(BaseModel):
@@ -29,15 +30,16 @@ ROWS = [
 ]
 
 
-def printed(output_format: str, rows: list[Row]) -> str:
+def printed(output_format: str, rows: list[Row], *options: str) -> str:
     """What a command prints into a pipe."""
 
     @click.command()
     @format_option
-    def command(output_format: OutputFormat) -> None:
-        print_rows(rows, Row, output_format)
+    @columns_option
+    def command(output_format: OutputFormat, columns: str | None) -> None:
+        print_rows(rows, Row, output_format, columns)
 
-    result = CliRunner().invoke(command, ["--format", output_format])
+    result = CliRunner().invoke(command, ["--format", output_format, *options], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -55,6 +57,19 @@ def test_csv_has_a_header_and_quotes_what_it_must():
         ["c", "3", "", "False"],
     ]
     assert printed("csv", []) == "name,count,share,is_new\n"
+
+
+def test_columns_are_chosen_and_ordered_by_name():
+    assert printed("csv", ROWS, "--columns", "count,name") == 'count,name\n12,"a, b"\n3,c\n'
+    assert json.loads(printed("json", ROWS, "--columns", "share")) == [
+        {"share": 0.123456789},
+        {"share": None},
+    ]
+    assert printed("table", ROWS, "--columns", "count").split() == ["count", "12", "3"]
+    with pytest.raises(
+        OptionError, match=r"--columns: 'nmae' is not allowed; allowed: name, count, share, is_new"
+    ):
+        printed("table", ROWS, "--columns", "name,nmae")
 
 
 def test_a_table_has_one_line_a_row():

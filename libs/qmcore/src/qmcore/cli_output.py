@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import click
 
+from qmcore.errors import OptionError
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -26,10 +28,27 @@ def format_option(command: CommandT) -> CommandT:
     return click.option("--format", "output_format", type=choice, default="table", show_default=True)(command)
 
 
-def print_rows(rows: Sequence[BaseModel], model: type[BaseModel], output_format: OutputFormat) -> None:
-    """Print rows of ``model``, whose fields are the columns, to standard output."""
-    documents = [row.model_dump(mode="json") for row in rows]
-    names = list(model.model_fields)
+def columns_option(command: CommandT) -> CommandT:
+    """``--columns a,b,c``, passed as ``columns: str | None``, which ``print_rows`` takes."""
+    return click.option("--columns", metavar="A,B,...", help="Only these columns, in this order.")(command)
+
+
+def print_rows(
+    rows: Sequence[BaseModel],
+    model: type[BaseModel],
+    output_format: OutputFormat,
+    columns: str | None = None,
+) -> None:
+    """Print rows of ``model``, whose fields are the columns, to standard output; or some, ``columns`` naming them.
+
+    Raises OptionError on a column that is none.
+    """
+    names = list(model.model_fields) if columns is None else columns.split(",")
+    for name in names:
+        if name not in model.model_fields:
+            raise OptionError(option="--columns", value=name, allowed=", ".join(model.model_fields))
+    dumped = (row.model_dump(mode="json") for row in rows)
+    documents = [{name: document[name] for name in names} for document in dumped]
     if output_format == "json":
         click.echo(json.dumps(documents, indent=2))
     elif output_format == "csv":

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qmcore.cli import lake_root_option
-from qmcore.cli_output import OutputFormat, format_option, print_rows
+from qmcore.cli_output import OutputFormat, columns_option, format_option, print_rows
 from qmcore.errors import NotFound, OptionError
 from qmcore.lake import Lake
 
@@ -15,6 +15,7 @@ from qmcore.lake import Lake
 @click.command()
 @lake_root_option
 @format_option
+@columns_option
 @click.option("--experiment", help="Only runs of this experiment.")
 @click.option("--signal", help="Only runs of this signal.")
 @click.option("--dataset-id", help="Only runs on this dataset.")
@@ -32,6 +33,7 @@ from qmcore.lake import Lake
 def compare(
     lake_root: Path,
     output_format: OutputFormat,
+    columns: str | None,
     experiment: str | None,
     signal: str | None,
     dataset_id: str | None,
@@ -55,4 +57,5 @@ def compare(
         if value not in there:
             raise NotFound(kind=f"{name.replace('_', ' ')} among the results", name=value, available=there)
     trials = judged_trials(store, lambda meta: all(getattr(meta, k) == v for k, v in asked.items()))
-    print_rows(ranked(trials, sort=sort, min_signals=min_signals, top_n=top_n), CompareRow, output_format)
+    rows = ranked(trials, sort=sort, min_signals=min_signals, top_n=top_n)
+    print_rows(rows, CompareRow, output_format, columns)
