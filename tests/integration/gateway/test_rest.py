@@ -41,7 +41,8 @@ async def fetch(service: Service, path: str) -> httpx.Response:
 async def test_every_service_says_that_it_lives_and_is_ready(stack: Stack) -> None:
     for service in (stack.gateway, stack.engine, stack.replay):
         assert (await fetch(service, "/health")).json() == {"status": "ok", "service": service.name}
-        assert (await fetch(service, "/ready")).json() == {"ready": True, "problems": {}}
+        ready = (await fetch(service, "/ready")).json()
+        assert (ready["ready"], ready["problems"]) == (True, {})
         metrics = (await fetch(service, "/metrics")).text
         assert f"qm_{service.name}_" in metrics
         assert "process_resident_memory_bytes" in metrics
@@ -89,8 +90,17 @@ async def test_everything_is_described(stack: Stack) -> None:
         "/v1/resolve/{alias_or_id}",
         "/v1/aliases/{alias}/rollback",
         "/v1/diff",
+        "/v1/experiments",
+        "/v1/experiments/jobs/{job_id}/progress",
+        "/v1/experiments/runs/{run_id}/promote",
     ):
         assert path in described, path
+    runs = described["/v1/experiments/runs"]["get"]
+    assert {"sort", "min_signals", "top_n"} <= {p["name"] for p in runs["parameters"]}
+    (answer,) = runs["responses"]["200"]["content"].values()
+    assert answer["schema"]["$ref"].endswith("/RunList")
+    progress = described["/v1/experiments/jobs/{job_id}/progress"]["get"]
+    assert list(progress["responses"]["200"]["content"]) == ["text/event-stream"]
     assert (await stack.get("/docs")).status_code == 200
 
 
@@ -106,6 +116,14 @@ async def test_pages_are_asked_for_again_and_hashed_files_are_kept(paged: Servic
 
 async def test_without_pages_it_says_how_to_get_them(stack: Stack) -> None:
     assert "QM_FRONTEND_DIST" in (await stack.get("/")).text
+
+
+async def test_without_a_harness_sessions_stream_and_it_is_said(stack: Stack) -> None:
+    ready = await stack.get("/ready")
+    assert (ready.status_code, list(ready.json()["away"])) == (200, ["harness"])
+    answer = await stack.get("/v1/experiments/runs")
+    assert answer.status_code == 503
+    assert answer.json()["error"].startswith("harness is unavailable")
 
 
 async def test_while_the_registry_is_down_it_says_so(

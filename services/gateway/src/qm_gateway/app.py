@@ -7,12 +7,12 @@ import logging
 import os
 import socket
 
-import httpx
 from fastapi import FastAPI
 
-from qm_gateway import __version__, past_bins, registry_proxy, sessions_api, streaming
+from qm_gateway import __version__, past_bins, proxied_routes, sessions_api, streaming
 from qm_gateway.metrics import GatewayMetrics
 from qm_gateway.pages import mount_pages
+from qm_gateway.proxy import Upstream
 from qm_gateway.resolver import ServingResolver
 from qm_gateway.services import GatewayServices
 from qm_gateway.session_starter import SessionStarter
@@ -26,6 +26,8 @@ from qmcore.sessions import RedisWatch, SessionDirectory
 log = logging.getLogger(__name__)
 
 MAX_INBOUND_BYTES = 1 << 16
+HARNESS_TIMEOUT_S = 60.0
+"""Its reports and promotions count every trial of an experiment."""
 
 
 def create_app(services: GatewayServices) -> FastAPI:
@@ -33,10 +35,10 @@ def create_app(services: GatewayServices) -> FastAPI:
     app = FastAPI(
         title="qMachina gateway",
         version=__version__,
-        summary="Streams sessions to viewers, controls them, and passes the registry through.",
+        summary="Streams sessions to viewers, controls them, and passes registry and harness through.",
     )
     app.state.services = services
-    for router in (streaming.router, sessions_api.router, past_bins.router, registry_proxy.router):
+    for router in (streaming.router, sessions_api.router, past_bins.router, *proxied_routes.ROUTERS):
         app.include_router(router)
     app.include_router(health_routes("gateway", services.readiness, services.metrics.service))
     install_problem_answers(app)
@@ -59,10 +61,12 @@ class GatewayService:
         self._hub = Hub(self._bus, self._directory, starter, settings, metrics)
         metrics.watch(lambda: float(self._hub.viewer_count), lambda: float(self._hub.upstream_count))
         self._resolver = ServingResolver(settings.registry_endpoint)
+        self._harness = Upstream("harness", settings.harness_endpoint, timeout_s=HARNESS_TIMEOUT_S)
         readiness = Readiness()
         readiness.require("nats", lambda: self._bus.problem)
         readiness.require("redis", lambda: self._redis.problem)
         readiness.require("registry", lambda: self._resolver.problem)
+        readiness.mention("harness", lambda: self._harness.problem)
         self._services = GatewayServices(
             settings=settings,
             bus=self._bus,
@@ -70,7 +74,8 @@ class GatewayService:
             hub=self._hub,
             starter=starter,
             resolver=self._resolver,
-            registry_http=httpx.AsyncClient(base_url=settings.registry_endpoint, timeout=10),
+            registry=Upstream("registry", settings.registry_endpoint, timeout_s=10),
+            harness=self._harness,
             metrics=metrics,
             readiness=readiness,
         )
@@ -90,6 +95,7 @@ class GatewayService:
                 group.create_task(self._connect()),
                 group.create_task(self._redis.run()),
                 group.create_task(self._resolver.watch()),
+                group.create_task(self._harness.watch()),
                 group.create_task(self._hub.run()),
             ]
             log.info("http://%s:%d", self._settings.gateway_host, self._settings.gateway_port)
@@ -99,7 +105,8 @@ class GatewayService:
         await self._bus.close()
         await self._directory.close()
         await self._resolver.close()
-        await self._services.registry_http.aclose()
+        await self._services.registry.close()
+        await self._harness.close()
 
     async def _connect(self) -> None:
         await self._bus.connect()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import httpx
 from fastapi import FastAPI
 
 from qm_gateway.metrics import GatewayMetrics
+from qm_gateway.proxy import Upstream
 from qm_gateway.resolver import ServingResolver
 from qm_gateway.session_starter import SessionStarter
 from qm_gateway.settings import GatewaySettings
@@ -27,7 +27,8 @@ class GatewayServices:
     hub: Hub
     starter: SessionStarter
     resolver: ServingResolver
-    registry_http: httpx.AsyncClient
+    registry: Upstream
+    harness: Upstream
     metrics: GatewayMetrics
     readiness: Readiness
 

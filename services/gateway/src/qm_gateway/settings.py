@@ -18,6 +18,7 @@ class GatewaySettings(ServiceSettings):
         8002, ge=0, le=65535, description="port of pages, REST and WebSockets; 0: a free one"
     )
     registry_endpoint: str = Field("http://127.0.0.1:8003", description="the registry's REST")
+    harness_endpoint: str = Field("http://127.0.0.1:8004", description="the harness's REST")
     frontend_dist: Path | None = Field(
         None, description="folder of the built pages; without it there are none"
     )

@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from qmcore.service.metrics import ServiceMetrics
 from qmcore.service.readiness import Readiness
@@ -31,6 +31,7 @@ class ReadyState(BaseModel):
 
     ready: bool
     problems: dict[str, str]
+    away: dict[str, str] = Field({}, description="what is missing though the service can work without it")
 
 
 def health_routes(service: str, readiness: Readiness, metrics: ServiceMetrics) -> APIRouter:
@@ -46,8 +47,8 @@ def health_routes(service: str, readiness: Readiness, metrics: ServiceMetrics) -
     async def ready() -> Response:
         """Whether the service can work now, and what it waits for."""
         problems = readiness.problems()
-        state = ReadyState(ready=not problems, problems=problems)
-        return JSONResponse(state.model_dump(), status_code=503 if problems else 200)
+        state = ReadyState(ready=not problems, problems=problems, away=readiness.away())
+        return JSONResponse(state.model_dump(exclude=None if state.away else {"away"}), status_code=503 if problems else 200)
 
     @router.get("/metrics", response_class=Response)
     async def prometheus() -> Response:

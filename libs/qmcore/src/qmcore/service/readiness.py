@@ -10,10 +10,19 @@ class Readiness:
 
     def __init__(self) -> None:
         self._conditions: dict[str, Callable[[], str]] = {}
+        self._mentioned: dict[str, Callable[[], str]] = {}
 
     def require(self, name: str, problem: Callable[[], str]) -> None:
         """Be ready only while ``problem()`` is empty."""
         self._conditions[name] = problem
+
+    def mention(self, name: str, problem: Callable[[], str]) -> None:
+        """Say ``problem()``, but be ready all the same: what matters most works without it."""
+        self._mentioned[name] = problem
+
+    def away(self) -> dict[str, str]:
+        """What is only mentioned and does not hold, with its reason."""
+        return {name: reason for name, problem in self._mentioned.items() if (reason := problem())}
 
     def problems(self) -> dict[str, str]:
         """Every condition that does not hold, with its reason."""

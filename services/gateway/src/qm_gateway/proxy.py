@@ -1,0 +1,167 @@
+"""Other services' REST under the gateway's origin, passed through as it is (SPEC sections 9 to 11).
+
+Answers are passed on whole; server-sent events as they come. What is passed through is described in OpenAPI with the
+models that the service itself answers with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel
+
+from qmcore.contracts.problems import Problem
+from qmcore.errors import BadInput, Unavailable
+
+MAX_BODY_BYTES: Final = 1 << 20
+PING_S: Final = 2.0
+PING_TIMEOUT_S: Final = 2.0
+EVENTS: Final = "text/event-stream"
+JSON: Final = "application/json"
+
+_PASSED_ON: Final = (
+    "cache-control",
+    "content-security-policy",
+    "content-type",
+    "location",
+    "x-accel-buffering",
+)
+_PLAIN: Final = str.maketrans("", "", "{}")
+
+
+class Upstream:
+    """A service whose REST is passed through, and whether it answers."""
+
+    def __init__(self, name: str, endpoint: str, *, timeout_s: float) -> None:
+        self.name = name
+        self.problem = f"{name}: not asked yet"
+        """What is wrong with it, empty while it answers."""
+        # Each follower of events keeps a connection; how many there may be is the service's to say.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+        self.http = httpx.AsyncClient(
+            base_url=endpoint, timeout=httpx.Timeout(timeout_s, connect=3.0), limits=limits
+        )
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.http.aclose()
+
+    async def watch(self) -> None:
+        """Know whether it can work, for ``/ready``. Runs for the life of the gateway."""
+        while True:
+            try:
+                answer = await self.http.get("/ready", timeout=PING_TIMEOUT_S)
+                self.problem = "" if answer.is_success else f"{self.name} is not ready: {answer.text[:300]}"
+            except httpx.RequestError as error:
+                self.problem = f"{self.name} is unavailable: {error or type(error).__name__}"
+            await asyncio.sleep(PING_S)
+
+    async def pass_through(self, request: Request) -> Response:
+        """Ask it the same, and answer the same. Raises Unavailable or BadInput."""
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MAX_BODY_BYTES:
+                raise BadInput(f"body: larger than {MAX_BODY_BYTES} bytes")
+        # The path as it came: a decoded %2F would name another resource.
+        url = httpx.URL(path=request.scope["raw_path"].decode("latin-1"), query=request.scope["query_string"])
+        headers = {"accept-encoding": "identity"}
+        if kind := request.headers.get("content-type"):
+            headers["content-type"] = kind
+        asked = self.http.build_request(request.method, url, content=bytes(body) or None, headers=headers)
+        try:
+            answer = await self.http.send(asked, stream=True)
+            said = {name: value for name in _PASSED_ON if (value := answer.headers.get(name)) is not None}
+            if said.get("content-type", "").startswith(EVENTS):
+                return StreamingResponse(_as_it_comes(answer), answer.status_code, headers=said)
+            try:
+                return Response(await answer.aread(), answer.status_code, headers=said)
+            finally:
+                await answer.aclose()
+        except httpx.RequestError as error:
+            raise Unavailable(what=self.name, problem=str(error) or type(error).__name__) from error
+
+
+async def _as_it_comes(answer: httpx.Response) -> AsyncIterator[bytes]:
+    """Ends with the service, with the viewer, or with what is between: the client of events then asks again."""
+    try:
+        async for piece in answer.aiter_raw():
+            yield piece
+    except httpx.RequestError:
+        return
+    finally:
+        await answer.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route that is passed through, with the models that describe it."""
+
+    method: str
+    path: str
+    summary: str
+    answer: type[BaseModel] | None
+    """None where the answer is no JSON."""
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    media_type: str = JSON
+    status: int = 200
+    problems: tuple[int, ...] = (422,)
+
+
+def proxy_router(
+    name: str, tag: str, routes: tuple[Route, ...], upstream: Callable[[FastAPI], Upstream]
+) -> APIRouter:
+    """The ``routes`` of the service ``name``."""
+    router = APIRouter(tags=[tag])
+
+    async def pass_through(request: Request) -> Response:
+        app = request.app
+        assert isinstance(app, FastAPI)
+        return await upstream(app).pass_through(request)
+
+    for route in routes:
+        responses: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in route.problems}
+        responses[503] = {"model": Problem, "description": f"the {name} is down"}
+        if route.answer is None:
+            responses[route.status] = {"content": {route.media_type: {"schema": {"type": "string"}}}}
+        plain = route.path.removeprefix("/v1/").replace("/", "_").translate(_PLAIN)
+        router.add_api_route(
+            route.path,
+            pass_through,
+            methods=[route.method],
+            summary=route.summary,
+            status_code=route.status,
+            response_class=JSONResponse if route.answer else Response,
+            response_model=route.answer,
+            responses=responses,
+            openapi_extra=_described(route),
+            operation_id=f"{name}_{route.method.lower()}_{plain}",
+        )
+    return router
+
+
+def _described(route: Route) -> dict[str, Any]:
+    """What OpenAPI says of the request: the route itself reads it raw."""
+    parameters: list[dict[str, Any]] = [
+        {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": "string"}}
+        for part in route.path.split("/")
+        if part.startswith("{")
+    ]
+    if route.query is not None:
+        schema = route.query.model_json_schema()
+        required = schema.get("required", ())
+        for name, field in schema["properties"].items():
+            parameters.append({"name": name, "in": "query", "required": name in required, "schema": field})
+    extra: dict[str, Any] = {"parameters": parameters}
+    if route.body is not None:
+        body = route.body.model_json_schema(ref_template="#/components/schemas/{model}")
+        body.pop("$defs", None)
+        extra["requestBody"] = {"required": True, "content": {JSON: {"schema": body}}}
+    return extra
