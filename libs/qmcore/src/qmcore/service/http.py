@@ -48,7 +48,9 @@ def health_routes(service: str, readiness: Readiness, metrics: ServiceMetrics) -
         """Whether the service can work now, and what it waits for."""
         problems = readiness.problems()
         state = ReadyState(ready=not problems, problems=problems, away=readiness.away())
-        return JSONResponse(state.model_dump(exclude=None if state.away else {"away"}), status_code=503 if problems else 200)
+        return JSONResponse(
+            state.model_dump(exclude=None if state.away else {"away"}), status_code=503 if problems else 200
+        )
 
     @router.get("/metrics", response_class=Response)
     async def prometheus() -> Response:
