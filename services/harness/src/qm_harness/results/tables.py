@@ -22,6 +22,9 @@ _TYPES: Final[dict[object, pa.DataType]] = {
     dt_.datetime: pa.timestamp("us", tz="UTC"),
 }
 
+_ROWS_AT_ONCE: Final = 1024
+"""Rows that are plain Python values at one time, beside the models made of them."""
+
 RowT = TypeVar("RowT", bound=BaseModel)
 
 
@@ -59,5 +62,6 @@ def from_table(table: pa.Table, model: type[RowT]) -> list[RowT]:
         model.model_validate(
             {name: value for name, value in row.items() if value is not None or name not in filled}
         )
-        for row in table.select(known).to_pylist()
+        for batch in table.select(known).to_batches(max_chunksize=_ROWS_AT_ONCE)
+        for row in batch.to_pylist()
     ]
