@@ -76,6 +76,7 @@ EXPERIMENT = {
         "costs": {"entry": "mid"},
     },
     "sweep": {"per_signal": {"derivative": {}, "ofi": {}}},
+    "tracking": {"enabled": False},
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
 import time
 from pathlib import Path
 
@@ -20,7 +19,8 @@ def _children_find_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_job_ends_once_on_a_bounded_number_of_processes():
-    ends = list(WorkerPool(square, 2).run(range(20)))
+    with WorkerPool(square, 2) as pool:
+        ends = list(pool.run(range(20)))
     assert sorted(end.job for end in ends) == list(range(20))
     assert all(isinstance(end, Done) and end.result[0] == end.job**2 for end in ends)
     assert len({end.result[1] for end in ends}) <= 2
@@ -28,14 +28,24 @@ def test_every_job_ends_once_on_a_bounded_number_of_processes():
 
 
 def test_a_death_ends_its_own_job_and_no_other():
-    ends = {end.job: end for end in WorkerPool(fatal_at_three, 2).run(range(8))}
-    assert ends.pop(3) == Died(3, -signal.SIGKILL)
-    assert ends.pop(5) == Died(5, 1)
+    with WorkerPool(fatal_at_three, 2) as pool:
+        ends = {end.job: end for end in pool.run(range(8))}
+    assert ends.pop(3) == Died(3, "killed by signal 9")
+    assert ends.pop(5) == Died(5, "exit code 1")
     assert ends == {job: Done(job, job) for job in (0, 1, 2, 4, 6, 7)}
 
 
 def test_no_jobs_start_no_process():
-    assert list(WorkerPool(square, 2).run([])) == []
+    with WorkerPool(square, 2) as pool:
+        assert list(pool.run([])) == []
+        assert multiprocessing.active_children() == []
+
+
+def test_the_processes_of_one_list_of_jobs_work_on_the_next():
+    with WorkerPool(square, 2) as pool:
+        first, second = ({end.result[1] for end in pool.run(range(20))} for _ in range(2))
+        assert second <= first
+    assert multiprocessing.active_children() == []
 
 
 def test_leaving_early_ends_the_processes_in_the_middle_of_their_jobs():

@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from qm_harness.experiments.space import Point, Space, searched
+from qm_harness.experiments.search import check_search, search_of
+from qm_harness.experiments.space import Point, Space
 from qmcore.config.experiment import ExperimentSpec, Steps
 from qmcore.config.runtime import SignalSpec
 from qmcore.errors import ConfigError
@@ -21,6 +22,15 @@ def spec(**changes: object) -> ExperimentSpec:
     )
 
 
+def visited(sweep: ExperimentSpec) -> list[Point]:
+    """The points of the search, which has one round."""
+    search = search_of(Space(sweep, DERIVATIVE), sweep)
+    points = list(search.ask())
+    assert len(points) == search.n_points
+    assert list(search.ask()) == []
+    return points
+
+
 def test_a_grid_is_the_product_of_its_axes_the_stop_loss_running_fastest():
     sweep = spec(scoring={"flow_tanh_scale": [2, 3]}, per_signal={"pfp": {"a": [1, 2], "b": "x"}, "ofi": {}})
     variants = [("pfp", (("a", 1), ("b", "x"))), ("pfp", (("a", 2), ("b", "x"))), ("ofi", ())]
@@ -32,8 +42,8 @@ def test_a_grid_is_the_product_of_its_axes_the_stop_loss_running_fastest():
     ]
     space = Space(sweep, DERIVATIVE)
     assert list(space) == expected
-    assert len(space) == len(expected) == 72
-    assert searched(space, sweep, source="test") == expected
+    assert space.size == len(expected) == 72
+    assert visited(sweep) == expected
 
 
 def test_without_signals_the_serving_s_own_is_tried_with_its_parameters():
@@ -42,31 +52,44 @@ def test_without_signals_the_serving_s_own_is_tried_with_its_parameters():
 
 def test_the_serving_s_parameters_hold_where_the_sweep_names_none():
     space = Space(spec(per_signal={"derivative": {"y": [1, 2]}, "ofi": {}}), DERIVATIVE)
-    assert space.variants == [
+    assert list(space.variants()) == [
         ("derivative", (("x", 1), ("y", 1))),
         ("derivative", (("x", 1), ("y", 2))),
         ("ofi", ()),
     ]
-    assert Space(spec(per_signal={"derivative": {"x": [5]}}), DERIVATIVE).variants == [
+    assert list(Space(spec(per_signal={"derivative": {"x": [5]}}), DERIVATIVE).variants()) == [
         ("derivative", (("x", 5),))
     ]
 
 
 def test_a_random_search_draws_different_points_and_the_same_ones_again():
     sweep = spec(search="random", n_trials=9, seed=7)
-    space = Space(sweep, DERIVATIVE)
-    drawn = searched(space, sweep, source="test")
-    assert drawn == searched(Space(sweep, DERIVATIVE), sweep, source="test")
+    drawn = visited(sweep)
+    assert drawn == visited(sweep)
     assert len(set(drawn)) == 9
-    assert drawn == [point for point in space if point in set(drawn)]
-    other = spec(search="random", n_trials=9, seed=8)
-    assert searched(space, other, source="test") != drawn
+    assert drawn == [point for point in Space(sweep, DERIVATIVE) if point in set(drawn)]
+    assert visited(spec(search="random", n_trials=9, seed=8)) != drawn
 
 
-def test_a_random_search_cannot_draw_more_than_there_is():
-    sweep = spec(search="random", n_trials=13)
+@pytest.mark.parametrize("search", ["random", "tpe"])
+def test_a_search_cannot_visit_more_than_there_is(search):
+    sweep = spec(search=search, n_trials=13)
     with pytest.raises(ConfigError, match=r"sweep\.n_trials: 13 different points .* allowed: 1 to 12"):
-        searched(Space(sweep, DERIVATIVE), sweep, source="test")
+        check_search(Space(sweep, DERIVATIVE), sweep, source="test")
+
+
+def test_a_space_may_be_larger_than_what_could_be_listed():
+    axes = {f"p{axis}": {"low": 0, "high": 999, "step": 1} for axis in range(5)}
+    drawn = visited(spec(search="random", n_trials=50, seed=3, per_signal={"pfp": axes, "ofi": {}}))
+    assert len(set(drawn)) == 50
+    assert all(0 <= value < 1000 for point in drawn for _, value in point.params)
+    grid = spec(per_signal={"pfp": axes})
+    space = Space(grid, DERIVATIVE)
+    assert space[space.size - 1].params == tuple((name, 999) for name in axes)
+    with pytest.raises(
+        ConfigError, match="the space has 12,000,000,000,000,000 points; allowed: at most 1,000,000 "
+    ):
+        check_search(space, grid, source="test")
 
 
 @pytest.mark.parametrize(

@@ -38,11 +38,12 @@ def chain(sweep: dict[str, object] = SWEEP, name: str = "sweep", **trading: obje
     serving = ServingSpec(name="live", pipeline="test")
     instrument = InstrumentConfig.model_validate(INSTRUMENT)
     resolved = ServingChain(instrument, market, serving, resolve_config(instrument, market, serving))
-    return ExperimentChain("test", spec, resolved, tuple(Space(spec, serving.signal)))
+    return ExperimentChain("test", spec, resolved, Space(spec, serving.signal))
 
 
 def ids(made: ExperimentChain, sources: dict[tuple[()], Source] = SOURCES) -> list[str]:
-    return [task.lineage.run_id for task in tasks_of(made, sources)]
+    """Ids of its points, each once."""
+    return list(dict.fromkeys(task.lineage.run_id for task in tasks_of(made, made.space, sources)))
 
 
 def test_the_same_files_give_the_same_ids_in_the_same_order():
@@ -92,14 +93,18 @@ def test_other_data_and_other_code_change_every_id(monkeypatch):
     assert before == set(ids(chain()))
 
 
-def test_how_many_work_on_it_changes_no_id():
+def test_who_works_on_it_and_tracks_it_changes_no_id():
     one = chain()
-    spec = one.spec.model_copy(update={"parallel": one.spec.parallel.model_copy(update={"workers": 7})})
-    assert ids(dataclasses.replace(one, spec=spec)) == ids(one)
+    others = ExperimentSpec.model_validate(
+        one.spec.model_dump() | {"parallel": {"workers": 7}, "tracking": {"enabled": False}}
+    )
+    other = dataclasses.replace(one, spec=others)
+    assert ids(other) == ids(one)
+    assert other.spec_hash == one.spec_hash
 
 
 def test_the_lineage_says_what_a_run_is_made_of():
-    first = tasks_of(chain(), SOURCES)[0].lineage
+    first = tasks_of(chain(), chain().space, SOURCES)[0].lineage
     assert (first.signal, first.cooldown_bins, first.tp_ticks, first.sl_ticks) == ("pfp", 30, 4.0, 4.0)
     assert '"lag_bins":5' in first.params
     assert (first.n_thresholds, first.n_trials) == (16, 12 * 16)
@@ -109,7 +114,8 @@ def test_the_lineage_says_what_a_run_is_made_of():
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_batches_hold_every_task_once_and_one_signal_each(workers):
-    tasks = tasks_of(chain(sl_ticks=list(range(1, 31))), SOURCES)
+    made = chain(sl_ticks=list(range(1, 31)))
+    tasks = tasks_of(made, made.space, SOURCES)
     batches = batches_of(tasks, workers)
     assert [task for batch in batches for task in batch.tasks] == tasks
     for batch in batches:

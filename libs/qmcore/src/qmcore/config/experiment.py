@@ -7,6 +7,7 @@ everywhere. What a signal's own parameters may be is known to the signal, not he
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 from typing import Annotated, Literal, Self, TypeVar
 
@@ -28,6 +29,7 @@ from qmcore.config.runtime import ParamValue
 AnyT = TypeVar("AnyT")
 
 LONGEST_AXIS = 10_000
+DEFAULT_ROUND_SIZE = 16
 DEFAULT_THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 17))
 
 
@@ -164,16 +166,29 @@ class SweepSpec(Spec):
     per_signal: dict[SignalName, dict[str, Axis]] = Field(
         {}, description="signals with axes of their parameters; left out: the serving's signal"
     )
-    search: Literal["grid", "random"] = Field(
-        "grid", description="every point of the space, or n_trials different ones drawn from it"
+    search: Literal["grid", "random", "tpe"] = Field(
+        "grid",
+        description="every point of the space; n_trials different ones drawn from it; or n_trials that a "
+        "Tree-structured Parzen Estimator suggests from what earlier ones earned in sample",
     )
-    n_trials: int | None = Field(None, ge=1, le=10_000_000, description="points that a random search draws")
+    n_trials: int | None = Field(
+        None, ge=1, le=1_000_000, description="points that search: random or tpe visits"
+    )
+    round_size: int | None = Field(
+        None,
+        ge=1,
+        le=10_000,
+        description=f"points that search: tpe suggests before it learns from them; {DEFAULT_ROUND_SIZE} if "
+        "left out",
+    )
     seed: int = Field(0, ge=0, lt=1 << 63, description="of the search and of every resampling")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.search == "random") != (self.n_trials is not None):
-            raise ValueError("n_trials belongs to search: random, which needs it")
+        if (self.search == "grid") != (self.n_trials is None):
+            raise ValueError("n_trials belongs to search: random or tpe, which need it")
+        if self.round_size is not None and self.search != "tpe":
+            raise ValueError("round_size belongs to search: tpe")
         known = ScoringOverrides.model_fields
         for name, axis in self.scoring.items():
             if name not in known:
@@ -190,10 +205,55 @@ def _check_scoring(name: str, value: ParamValue) -> None:
         raise ValueError(f"scoring.{name}: {error.errors()[0]['msg']} (got {value!r})") from error
 
 
-class ParallelSpec(Spec):
-    """How many processes work on the sweep."""
+_DASK_ADDRESS = re.compile(r"((tcp|tls|ws|wss)://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
+_TRACKING_SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "file", "databricks")
 
-    workers: int | None = Field(None, ge=1, le=1024, description="processes; left out: one for each core")
+
+def dask_address(value: str) -> str:
+    """``value``, which must look like the address of a Dask scheduler. Raises ValueError."""
+    if not _DASK_ADDRESS.fullmatch(value):
+        raise ValueError("must be the address of a Dask scheduler, such as tcp://10.0.0.5:8786")
+    return value
+
+
+def _tracking_uri(value: str) -> str:
+    scheme = re.match(r"([a-z]+)(\+[a-z0-9]+)?:", value)
+    if scheme is None or scheme[1] not in _TRACKING_SCHEMES:
+        raise ValueError(
+            "must be the URI of an MLflow server or store, such as http://127.0.0.1:5000; "
+            f"schemes: {', '.join(_TRACKING_SCHEMES)}"
+        )
+    return value
+
+
+class ParallelSpec(Spec):
+    """Who works on the sweep; changes no result."""
+
+    workers: int | None = Field(
+        None, ge=1, le=1024, description="processes on this machine; left out: one for each core"
+    )
+    dask: Annotated[str, AfterValidator(dask_address)] | None = Field(
+        None, description="address of a Dask scheduler whose workers are used instead"
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.workers is not None and self.dask is not None:
+            raise ValueError("workers are processes on this machine; with dask the scheduler's are used")
+        return self
+
+
+class TrackingSpec(Spec):
+    """Where MLflow keeps a copy of the results; changes no result."""
+
+    enabled: bool = True
+    uri: Annotated[str, AfterValidator(_tracking_uri)] | None = Field(
+        None,
+        description="left out: MLFLOW_TRACKING_URI, else <lake>/research/harness/mlflow.db",
+    )
+    experiment: str | None = Field(
+        None, min_length=1, max_length=200, description="in MLflow; left out: this one's name"
+    )
 
 
 class ExperimentSpec(Spec):
@@ -204,3 +264,4 @@ class ExperimentSpec(Spec):
     eval: EvalSpec = EvalSpec()
     sweep: SweepSpec = SweepSpec()
     parallel: ParallelSpec = ParallelSpec()
+    tracking: TrackingSpec = TrackingSpec()

@@ -1,4 +1,7 @@
-"""The progress of a sweep as a bar on standard error: points, failures, points per second, time left."""
+"""The progress of a sweep as a bar on standard error: points, failures, points per second, time left.
+
+A search that learns needs datasets in the middle of the sweep; the time that they take is not the points'.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,13 @@ from qm_harness.progress import GenerateProgress
 
 @contextlib.contextmanager
 def watchers(console: Console | None = None) -> Iterator[Watchers]:
-    """Bars for the datasets of an experiment, one after the other, and then for its points."""
+    """Bars for the datasets of an experiment and for its points, one at a time."""
     console = console or Console(stderr=True)
     sweep = SweepProgress(console)
 
     @contextlib.contextmanager
     def dataset(label: str) -> Iterator[Progress]:
+        sweep.pause()
         if label and console.is_terminal:
             console.print(f"dataset with {label}", markup=False, highlight=False)
         with GenerateProgress(console) as progress:
@@ -50,6 +54,7 @@ class SweepProgress:
         )
         self._task = self._bar.add_task("points", total=None, rates="")
         self._begun: float | None = None
+        self._seconds = 0.0
 
     def __call__(self, standing: Standing) -> None:
         """Show how far it has come."""
@@ -59,10 +64,18 @@ class SweepProgress:
             self._begun = now
             self._bar.start()
         done = standing.finished + standing.failed
-        rates = f"{done / max(now - self._begun, 1e-9):,.1f} points/s"
+        seconds = self._seconds + now - self._begun
+        rates = f"{done / max(seconds, 1e-9):,.1f} points/s"
         if standing.failed:
             rates += f"  {standing.failed} failed"
         self._bar.update(self._task, total=standing.total - standing.reused, completed=done, rates=rates)
+
+    def pause(self) -> None:
+        """Give the terminal to somebody else, until points are reported again."""
+        self._bar.stop()
+        if self._begun is not None:
+            self._seconds += time.monotonic() - self._begun
+            self._begun = None
 
     def close(self) -> None:
         """Remove the bar."""

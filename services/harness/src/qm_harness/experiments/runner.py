@@ -12,44 +12,46 @@ import fcntl
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Final
 
-from qm_harness.columns_cache import dataset_hash
 from qm_harness.experiments.chain import ExperimentChain
-from qm_harness.experiments.pool import Died, WorkerPool
-from qm_harness.experiments.space import Choice
-from qm_harness.experiments.tasks import Batch, Source, Task, batches_of, tasks_of
+from qm_harness.experiments.dask_pool import DaskPool
+from qm_harness.experiments.datasets import Datasets, Watched
+from qm_harness.experiments.meeting import called
+from qm_harness.experiments.pool import Died, Pool, WorkerPool
+from qm_harness.experiments.search import Outcome
+from qm_harness.experiments.tasks import Batch, Task, batches_of, tasks_of
 from qm_harness.experiments.work import run_batch
-from qm_harness.generate import Advance, Progress, generate
+from qm_harness.generate import Progress
 from qm_harness.results.rows import RunMeta
 from qm_harness.results.store import ResultStore, Run
-from qmcore.errors import Cancelled, ConfigError, Conflict
+from qmcore.errors import Cancelled, Conflict
 from qmcore.lake import Lake
 
-FEWEST_BINS: Final = 32
-"""After warm-up; with fewer, trials cannot be compared over periods of time."""
-
 _MANY_PARTS: Final = 64
+_APPENDS: Final = 256
+"""Between two compactions of the store, so that others can read it quickly all the while."""
+_AT_A_TIME: Final = 512
+"""Runs that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far an experiment has come, in points."""
+    """How far an experiment has come, in points; ``total`` is as many as its search visits."""
 
     total: int
     reused: int
+    """Points whose result was there already; those among them that the search visits again."""
     finished: int
     failed: int
 
     def after(self, runs: list[Run]) -> Standing:
         """Once ``runs`` have ended."""
         failed = sum(run.meta.status == "failed" for run in runs)
-        finished = self.finished + len(runs) - failed
-        return Standing(self.total, self.reused, finished, self.failed + failed)
+        return replace(self, finished=self.finished + len(runs) - failed, failed=self.failed + failed)
 
 
 def _unwatched(_: object) -> None:
@@ -67,7 +69,7 @@ class Watchers:
     Called in the thread of ``run_experiment``; nobody unless given.
     """
 
-    dataset: Callable[[str], contextlib.AbstractContextManager[Progress]] = _unwatched_dataset
+    dataset: Watched = _unwatched_dataset
     sweep: Callable[[Standing], None] = _unwatched
 
 
@@ -86,98 +88,146 @@ def run_experiment(
     watchers: Watchers = Watchers(),
     *,
     workers: int | None = None,
+    dask: str | None = None,
     retry_failed: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Ended:
-    """Run what is missing of ``chain``. Raises Conflict, ConfigError, or what ``generate`` raises.
+    """Run what is missing of ``chain``, on ``workers`` processes or on the scheduler ``dask``, else as its spec says.
 
     ``cancelled`` is asked several times a second, in this thread; where it says yes, Cancelled is raised. What had
     ended is in the store then, and another run goes on from there.
+
+    Raises Conflict, ConfigError, Unavailable, or what ``generate`` raises.
     """
 
     def pulse() -> None:
         if cancelled():
             raise Cancelled(what=f"experiment {chain.spec.name}")
 
-    workers = workers or chain.spec.parallel.workers or len(os.sched_getaffinity(0))
-    store = ResultStore(lake)
-    with _alone(lake, chain.spec.name):
-        tasks = tasks_of(chain, _sources(chain, lake, watchers, pulse))
+    parallel = chain.spec.parallel
+    address = dask or (None if workers else parallel.dask)
+    width = workers or parallel.workers or len(os.sched_getaffinity(0))
+    with _alone(lake, chain.spec.name), _pool(lake, width, address) as pool:
+        sweep = _Sweep(chain, lake, watchers, pulse, retry_failed=retry_failed)
+        sweep.run(pool)
+    return sweep.ended()
+
+
+class _Sweep:
+    """One run of an experiment: what is settled, what has come out, how far it is."""
+
+    def __init__(
+        self,
+        chain: ExperimentChain,
+        lake: Lake,
+        watchers: Watchers,
+        pulse: Callable[[], None],
+        *,
+        retry_failed: bool,
+    ) -> None:
+        self._chain, self._watchers, self._pulse = chain, watchers, pulse
+        self._datasets = Datasets(chain, lake, watchers.dataset, pulse)
+        self._store = ResultStore(lake)
+        self._search = chain.search()
+        self._settled = {m.run_id for m in self._store.metas() if m.status == "ok" or not retry_failed}
+        self._outcomes = dict(self._known()) if self._search.learns else {}
+        self._standing = Standing(self._search.n_points, 0, 0, 0)
+        self._visited: set[str] = set()
+        self._appends = 0
+        self._seconds = 0.0
+
+    def run(self, pool: Pool[Batch, list[Run]]) -> None:
+        """Round by round to the end."""
         begun = time.monotonic()
-        settled = {meta.run_id for meta in store.metas() if meta.status == "ok" or not retry_failed}
-        missing = [task for task in tasks if task.lineage.run_id not in settled]
-        standing = Standing(len(tasks), len(tasks) - len(missing), 0, 0)
-        watchers.sweep(standing)
-        pool = WorkerPool(partial(run_batch, lake.root), workers)
-        with contextlib.closing(_ended(pool, batches_of(missing, workers), pulse)) as ends:
+        while points := self._search.ask():
+            tasks = tasks_of(self._chain, points, self._datasets.of(points))
+            self._round(tasks, pool)
+            if self._search.learns:
+                self._search.tell([self._outcomes[task.lineage.run_id] for task in tasks])
+        self._seconds = time.monotonic() - begun - self._datasets.seconds
+        if len(self._store.parts()) > _MANY_PARTS:
+            self._store.compact()
+
+    def ended(self) -> Ended:
+        """How it ended."""
+        metas = (meta for meta in self._store.metas() if meta.run_id in self._visited)
+        errors = Counter(meta.error for meta in metas if meta.error is not None)
+        return Ended(self._standing, self._seconds, dict(errors.most_common()))
+
+    def _round(self, tasks: list[Task], pool: Pool[Batch, list[Run]]) -> None:
+        unsettled = {t.lineage.run_id: t for t in tasks if t.lineage.run_id not in self._settled}
+        self._visited.update(task.lineage.run_id for task in tasks)
+        reused = self._standing.reused + len(tasks) - len(unsettled)
+        self._standing = replace(self._standing, reused=reused)
+        self._watchers.sweep(self._standing)
+        batches = batches_of(unsettled.values(), pool.width)
+        with contextlib.closing(_ended(pool, batches, self._pulse)) as ends:
             for runs in ends:
-                store.append(runs)
-                standing = standing.after(runs)
-                watchers.sweep(standing)
-        seconds = time.monotonic() - begun
-        if len(store.parts()) > _MANY_PARTS:
-            store.compact()
-    wanted = {task.lineage.run_id for task in tasks}
-    errors = Counter(meta.error for meta in store.metas() if meta.run_id in wanted and meta.error is not None)
-    return Ended(standing, seconds, dict(errors.most_common()))
+                self._keep(runs)
+
+    def _keep(self, runs: list[Run]) -> None:
+        self._store.append(runs)
+        self._settled.update(run.meta.run_id for run in runs)
+        if self._search.learns:
+            self._outcomes |= self._told(runs)
+        self._standing = self._standing.after(runs)
+        self._watchers.sweep(self._standing)
+        self._appends += 1
+        if self._appends % _APPENDS == 0:
+            self._store.compact()
+
+    def _known(self) -> Iterator[tuple[str, Outcome]]:
+        """What earlier runs of this experiment have found."""
+        name = self._chain.spec.name
+        ids = [m.run_id for m in self._store.metas() if m.experiment == name and m.run_id in self._settled]
+        for low in range(0, len(ids), _AT_A_TIME):
+            wanted = set(ids[low : low + _AT_A_TIME])
+            runs = self._store.runs(lambda meta, wanted=wanted: meta.run_id in wanted)  # type: ignore[misc]
+            yield from self._told(runs).items()
+
+    def _told(self, runs: Iterable[Run]) -> dict[str, Outcome]:
+        fewest = self._chain.spec.eval.min_signals
+        return {run.meta.run_id: Outcome.of(run, fewest) for run in runs}
+
+
+@contextlib.contextmanager
+def _pool(lake: Lake, workers: int, dask: str | None) -> Iterator[Pool[Batch, list[Run]]]:
+    work = partial(run_batch, lake.root.resolve())
+    if dask is None:
+        with WorkerPool(work, workers) as processes:
+            yield processes
+    else:
+        with called(lake) as meeting, DaskPool(work, dask, meeting.not_ready) as elsewhere:
+            yield elsewhere
 
 
 def _ended(
-    pool: WorkerPool[Batch, list[Run]], batches: list[Batch], pulse: Callable[[], None]
+    pool: Pool[Batch, list[Run]], batches: list[Batch], pulse: Callable[[], None]
 ) -> Generator[list[Run], None, None]:
     """Every task of ``batches`` as a run, batch by batch; those of a process that died one by one, then."""
     suspects: deque[Batch] = deque()
     for end in pool.run(batches, pulse):
         if not isinstance(end, Died):
             yield end.result
-        elif len(end.job.tasks) == 1:
-            yield [_died(end.job.tasks[0], end.exit_code)]
+        elif len(end.job.tasks) == 1 and (pool.blames_one or len(batches) == 1):
+            yield [_died(end.job.tasks[0], end.how)]
         else:
             suspects += end.job.single()
-    if suspects:
+    if suspects and pool.blames_one:
         yield from _ended(pool, list(suspects), pulse)
+        return
+    for alone in suspects:  # a death may have been a neighbour's fault
+        yield from _ended(pool, [alone], pulse)
 
 
-def _died(task: Task, exit_code: int | None) -> Run:
-    how = f"killed by signal {-exit_code}" if exit_code and exit_code < 0 else f"exit code {exit_code}"
+def _died(task: Task, how: str) -> Run:
     return Run(RunMeta.ended(task.lineage, seconds=0.0, error=f"its process died ({how})"))
-
-
-def _sources(
-    chain: ExperimentChain, lake: Lake, watchers: Watchers, pulse: Callable[[], None]
-) -> dict[Choice, Source]:
-    """The dataset of each scoring, made where it is missing."""
-    sources: dict[Choice, Source] = {}
-    for scoring in dict.fromkeys(point.scoring for point in chain.points):
-        with watchers.dataset(", ".join(f"{name} {value}" for name, value in scoring)) as progress:
-            serving, pipeline = chain.scored(scoring), chain.serving.pipeline
-            watched = _pulsing(progress, pulse)
-            dataset = generate(lake, pipeline, serving, source=chain.source, progress=watched).dataset
-        most = dataset.manifest.bins - FEWEST_BINS
-        if chain.spec.eval.warmup_bins > most:
-            raise ConfigError(
-                source=chain.source,
-                field="eval.warmup_bins",
-                problem=f"leaves fewer than {FEWEST_BINS} of the {dataset.manifest.bins} bins of "
-                f"{dataset.manifest.dataset_id}",
-                allowed=f"0 to {most}" if most >= 0 else "nothing: the dataset is too short",
-            )
-        sources[scoring] = Source(dataset.manifest.dataset_id, dataset_hash(dataset))
-    return sources
-
-
-def _pulsing(progress: Progress, pulse: Callable[[], None]) -> Progress:
-    def watched(advance: Advance) -> None:
-        pulse()
-        progress(advance)
-
-    return watched
 
 
 @contextlib.contextmanager
 def _alone(lake: Lake, experiment: str) -> Iterator[None]:
     """Hold the experiment; the hold ends with the process. Raises Conflict where another one has it."""
-    path = Path(lake.results_dir / ".running" / experiment)
+    path = lake.results_dir / ".running" / experiment
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:

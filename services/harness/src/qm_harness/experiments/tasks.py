@@ -7,12 +7,11 @@ that may change a result gives another id.
 from __future__ import annotations
 
 import hashlib
-import inspect
-import itertools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,14 +19,15 @@ import qm_harness
 from qm_harness.experiments.chain import ExperimentChain
 from qm_harness.experiments.space import Choice, Point
 from qm_harness.results.rows import Lineage
-from qmcore import kernels, signals
+from qmcore import signals
 from qmcore.config.experiment import EvalSpec
 from qmcore.config.runtime import SignalSpec
+from qmcore.errors import ConfigError
 from qmcore.pipeline import code_version
 from qmcore.signals.catalogue import kind_of, parse_params
+from qmcore.signals.version import signal_code_version
 
 _LARGEST_BATCH: Final = 16
-_SOURCES: Final = (".py", ".pyx", ".pxd", ".h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,38 +58,31 @@ class Batch:
         return [Batch((task,)) for task in self.tasks]
 
 
-def tasks_of(chain: ExperimentChain, sources: Mapping[Choice, Source]) -> list[Task]:
-    """The tasks of an experiment, in order; a point that says the same as an earlier one is left out."""
+def tasks_of(chain: ExperimentChain, points: Iterable[Point], sources: Mapping[Choice, Source]) -> list[Task]:
+    """The task of each point; those that say the same have the same id."""
     spec_hash = chain.spec_hash
-    n_trials = len(chain.points) * len(chain.spec.eval.thresholds)
-    made: dict[str, Task] = {}
-    for point in chain.points:
-        task = _task(chain, point, sources[point.scoring], spec_hash, n_trials)
-        made.setdefault(task.lineage.run_id, task)
-    return list(made.values())
+    return [_task(chain, point, sources[point.scoring], spec_hash) for point in points]
 
 
 def batches_of(tasks: Iterable[Task], workers: int) -> list[Batch]:
-    """Neighbours that share a signal's values, together; small enough that all ``workers`` have work."""
-    groups = [
-        list(group)
-        for _, group in itertools.groupby(
-            tasks, key=lambda t: (t.lineage.dataset_id, t.lineage.signal, t.lineage.params)
-        )
-    ]
+    """Those that share a signal's values, together; small enough that all ``workers`` have work."""
+    groups: dict[tuple[str, str, str], list[Task]] = {}
+    for task in tasks:
+        of = task.lineage
+        groups.setdefault((of.dataset_id, of.signal, of.params), []).append(task)
     batches = []
-    for group in groups:
+    for group in groups.values():
         size = min(_LARGEST_BATCH, max(1, len(group) // workers))
         batches += [Batch(tuple(group[low : low + size])) for low in range(0, len(group), size)]
     return batches
 
 
-def _task(chain: ExperimentChain, point: Point, source: Source, spec_hash: str, n_trials: int) -> Task:
+def _task(chain: ExperimentChain, point: Point, source: Source, spec_hash: str) -> Task:
     trading, costs, seed = chain.spec.eval, chain.spec.eval.costs, chain.spec.sweep.seed
     signal = chain.signal(point)
     kind = kind_of(signal.name)
-    params = _spelled(parse_params(kind, signal.params, signal.weights).model_dump(mode="json"))
-    version = experiment_code_version(kind)
+    params = _spelled(_understood(kind, signal))
+    code = experiment_code_version(kind)
     content = {
         "experiment": chain.spec.name,
         "source": [source.dataset_id, source.dataset_hash],
@@ -97,7 +90,7 @@ def _task(chain: ExperimentChain, point: Point, source: Source, spec_hash: str, 
         "eval": trading.model_dump(mode="json", exclude={"cooldown_bins", "tp_ticks", "sl_ticks"}),
         "point": [point.cooldown_bins, point.tp_ticks, point.sl_ticks],
         "seed": seed,
-        "code": version,
+        "code": code,
     }
     lineage = Lineage(
         run_id=hashlib.sha256(_spelled(content).encode()).hexdigest()[:16],
@@ -105,10 +98,10 @@ def _task(chain: ExperimentChain, point: Point, source: Source, spec_hash: str, 
         dataset_id=source.dataset_id,
         dataset_hash=source.dataset_hash,
         spec_hash=spec_hash,
-        code_version=version,
+        code_version=code,
         seed=seed,
         n_thresholds=len(trading.thresholds),
-        n_trials=n_trials,
+        n_trials=chain.n_trials,
         serving=chain.serving.serving.name,
         signal=signal.name,
         params=params,
@@ -127,17 +120,27 @@ def _task(chain: ExperimentChain, point: Point, source: Source, spec_hash: str, 
     return Task(signal, trading, lineage)
 
 
+def _understood(kind: type[signals.Signal[Any]], signal: SignalSpec) -> dict[str, Any]:
+    """The parameters with defaults; as they are where the signal refuses them, which the point then fails with."""
+    try:
+        return parse_params(kind, signal.params, signal.weights).model_dump(mode="json")
+    except ConfigError:
+        return dict(signal.params)
+
+
 def _spelled(document: object) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 @cache
 def experiment_code_version(kind: type[signals.Signal[Any]]) -> str:
-    """The pipeline's version, and a hash of the code that works out signals of ``kind`` and evaluates them."""
+    """The pipeline's version, and a hash of the code that trains, works out and evaluates signals of ``kind``."""
     harness = Path(qm_harness.__path__[0])
-    own = [harness / "evaluation", harness / "statistics"]
-    folders = [*map(Path, [*signals.__path__, *kernels.__path__]), *own]
-    files = {path for folder in folders for path in folder.rglob("*") if path.suffix in _SOURCES}
-    files.add(Path(inspect.getfile(kind)))
-    named = sorted((path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files)
-    return f"{code_version()}+{hashlib.sha256(_spelled(named).encode()).hexdigest()[:12]}"
+    folders = [harness / "evaluation", harness / "statistics"]
+    parts = [signal_code_version(kind)]
+    if issubclass(kind, signals.TrainedSignal):
+        folders.append(harness / "training")
+        parts.append(version("scikit-learn"))
+    files = sorted(path for folder in folders for path in folder.rglob("*.py"))
+    parts += [f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files]
+    return f"{code_version()}+{hashlib.sha256(_spelled(parts).encode()).hexdigest()[:12]}"
