@@ -128,7 +128,7 @@ def test_an_overridden_refusal_is_published_with_its_reason_in_the_audit_trail(r
     registry.publish(of_a_run(), who="tester", why="a test", evidence=weak, override="a demonstration")
     (event,) = registry.events().items
     assert (event.outcome, event.override, event.evidence) == ("done", "a demonstration", weak)
-    assert event.detail == failed_conditions(weak)[0]
+    assert event.detail == f"- {failed_conditions(weak)[0]}"
 
 
 def test_a_run_without_evidence_is_refused_unless_overridden(registry: Registry) -> None:

@@ -1,3 +1,8 @@
-"""The registry service: which immutable serving each alias means, now and at any past instant."""
+"""The registry: immutable servings, movable aliases, and an audit trail of every change (SPEC section 10)."""
+
+import logging
 
 __version__ = "0.1.0"
+
+# Commands say what went wrong themselves; without a handler, Python would print the log beside it.
+logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -136,7 +136,7 @@ class RegistryStore:
         self._tell("publish", "refused", error)
 
     def _publish_once(self, spec: PublishedServingSpec, actor: Actor, passage: Passage) -> Published:
-        overridden = "\n".join(passage.failed)
+        overridden = "\n".join(f"- {reason}" for reason in passage.failed)
         with self.database.writing() as connection:
             sealed = journal.find_serving(connection, spec.serving_id)
             if sealed is not None:

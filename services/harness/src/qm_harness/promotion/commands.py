@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from qmcore.cli_output import OutputFormat, format_option, print_rows
+from qmcore.cli_output import OutputFormat, columns_option, format_option, print_rows
 from qmcore.cli_registry import registry_options, who_option
 from qmcore.lake import Lake
 
@@ -30,6 +30,7 @@ from qmcore.lake import Lake
 @who_option
 @registry_options
 @format_option
+@columns_option
 def promote(
     experiment: str,
     run_id: str,
@@ -42,6 +43,7 @@ def promote(
     registry_url: str | None,
     lake_root: Path,
     output_format: OutputFormat,
+    columns: str | None,
 ) -> None:
     """Publish a run as a serving and point an alias at it, if the evidence is good enough.
 
@@ -76,4 +78,4 @@ def promote(
             "qm run evaluates it anew.",
             err=True,
         )
-    print_rows([PromotedRow.of(promoted)], PromotedRow, output_format)
+    print_rows([PromotedRow.of(promoted)], PromotedRow, output_format, columns)

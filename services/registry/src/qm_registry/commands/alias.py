@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qm_registry.commands.options import instant, outcome_option, page_options
-from qmcore.cli_output import OutputFormat, format_option, print_rows
+from qmcore.cli_output import OutputFormat, columns_option, format_option, print_rows
 from qmcore.cli_registry import registry_options, who_option
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ def rollback(
 @page_options
 @registry_options
 @format_option
+@columns_option
 def history(
     name: str,
     outcome: Outcome | None,
@@ -131,6 +132,7 @@ def history(
     registry_url: str | None,
     lake_root: Path,
     output_format: OutputFormat,
+    columns: str | None,
 ) -> None:
     """Every attempt to move alias NAME, newest first, the refused ones too."""
     from qm_registry.commands.rows import print_events
@@ -138,4 +140,4 @@ def history(
 
     with open_registry(registry_url, lake_root) as registry:
         page = registry.history(name, outcome=outcome, limit=limit, offset=offset)
-    print_events(page, output_format)
+    print_events(page, output_format, columns)

@@ -75,19 +75,19 @@ class AuditRow(Message):
         evidence = event.evidence
         return cls(
             **shown,
-            detail=event.detail.replace("\n", " "),
+            detail=" ".join(event.detail.split()),
             run_id=evidence and evidence.run_id,
             out_of_sample_mean_pnl_low=evidence and evidence.out_of_sample_mean_pnl_low,
             holm_p=evidence and evidence.holm_p,
         )
 
 
-def print_events(page: Page[AuditEvent], output_format: OutputFormat) -> None:
+def print_events(page: Page[AuditEvent], output_format: OutputFormat, columns: str | None) -> None:
     """A page of the audit trail: as json the events themselves, with all their evidence."""
     if output_format == "json":
-        print_rows(page.items, AuditEvent, output_format)
+        print_rows(page.items, AuditEvent, output_format, columns)
     else:
-        print_rows([AuditRow.of(event) for event in page.items], AuditRow, output_format)
+        print_rows([AuditRow.of(event) for event in page.items], AuditRow, output_format, columns)
 
 
 class FieldRow(Message):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qm_registry.commands.options import outcome_option, page_options
-from qmcore.cli_output import OutputFormat, format_option, print_rows
+from qmcore.cli_output import OutputFormat, columns_option, format_option, print_rows
 from qmcore.cli_registry import registry_options, who_option
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ def diff(a: str, b: str, registry_url: str | None, lake_root: Path, output_forma
 @page_options
 @registry_options
 @format_option
+@columns_option
 def audit(
     outcome: Outcome | None,
     limit: int,
@@ -137,6 +138,7 @@ def audit(
     registry_url: str | None,
     lake_root: Path,
     output_format: OutputFormat,
+    columns: str | None,
 ) -> None:
     """Every attempted change of the registry, newest first: who, why, on what evidence, and what was refused."""
     from qm_registry.commands.rows import print_events
@@ -144,4 +146,4 @@ def audit(
 
     with open_registry(registry_url, lake_root) as registry:
         page = registry.events(outcome=outcome, limit=limit, offset=offset)
-    print_events(page, output_format)
+    print_events(page, output_format, columns)
