@@ -758,7 +758,7 @@ export interface RunDetail {
   readonly lineage: RunLineage;
   /** in order; empty where the run failed */
   readonly thresholds: readonly ThresholdDetail[];
-  /** the best net expectancy among thresholds with enough signals */
+  /** what a promotion takes unless told otherwise: the best net expectancy in sample, among thresholds with enough signals there */
   readonly best_threshold?: number | null;
   /** trials of the experiment that the corrections count */
   readonly n_trials: number;
@@ -907,10 +907,14 @@ export interface PromotedRun {
   /** false when the same serving was published before */
   readonly created: boolean;
   readonly alias: AliasState;
+  /** what the alias pointed at before; null where it is new */
+  readonly previous_serving_id?: string | null;
   readonly threshold: number;
   readonly gate: GateVerdict;
   /** the gate refused, and was overridden */
   readonly overridden: boolean;
+  /** false where the code has changed since the run: what streams may differ from it */
+  readonly same_code: boolean;
   readonly streaming_url: string;
 }
 
@@ -1565,9 +1569,11 @@ export const SHAPES: Readonly<Record<ShapeName, readonly FieldShape[]>> = {
   PromotedRun: [
     { name: "created", kind: "boolean" },
     { name: "alias", kind: "AliasState" },
+    { name: "previous_serving_id", kind: "string", optional: true },
     { name: "threshold", kind: "number" },
     { name: "gate", kind: "GateVerdict" },
     { name: "overridden", kind: "boolean" },
+    { name: "same_code", kind: "boolean" },
     { name: "streaming_url", kind: "string" },
   ],
 };

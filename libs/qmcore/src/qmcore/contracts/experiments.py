@@ -314,7 +314,8 @@ class RunDetail(Message):
     lineage: RunLineage
     thresholds: tuple[ThresholdDetail, ...] = Field(description="in order; empty where the run failed")
     best_threshold: float | None = Field(
-        description="the best net expectancy among thresholds with enough signals"
+        description="what a promotion takes unless told otherwise: the best net expectancy in sample, among "
+        "thresholds with enough signals there"
     )
     n_trials: int = Field(description="trials of the experiment that the corrections count")
     overfitting_probability: float | None = Field(description="of the experiment (CSCV)")
@@ -354,7 +355,13 @@ class PromotedRun(Message):
 
     created: bool = Field(description="false when the same serving was published before")
     alias: AliasState
+    previous_serving_id: str | None = Field(
+        description="what the alias pointed at before; null where it is new"
+    )
     threshold: float
     gate: GateVerdict
     overridden: bool = Field(description="the gate refused, and was overridden")
+    same_code: bool = Field(
+        description="false where the code has changed since the run: what streams may differ from it"
+    )
     streaming_url: str

@@ -5,69 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pydantic import Field
-
 from qm_harness.results.judged import Trial
-from qmcore.config.base import Spec
+from qmcore.contracts.experiments import ComparedRun
 
 DEFAULT_SORT: Final = "mean_pnl_ticks"
 
 
-class CompareRow(Spec):
+class CompareRow(ComparedRun):
     """A run at one threshold."""
-
-    run_id: str
-    experiment: str
-    signal: str
-    params: str
-    cooldown_bins: int
-    tp_ticks: float
-    sl_ticks: float
-    threshold: float
-    n_signals: int
-    mean_pnl_ticks: float | None = Field(description="net expectancy of a trade, after all costs")
-    mean_pnl_low: float | None
-    mean_pnl_high: float | None
-    out_of_sample_pnl_ticks: float | None
-    holm_p: float = Field(description="p_value corrected for every trial of the experiment")
-    is_winner: bool = Field(description="holm_p at most 0.05, and mean_pnl_low above 0")
-    p_value: float | None
-    benjamini_yekutieli_p: float
-    deflated_sharpe: float = Field(
-        description="probability that it is more than the luck of the best of all trials"
-    )
-    overfitting_probability: float | None = Field(description="of the experiment")
-    spa_p: float | None = Field(description="of the experiment: that no trial is better than not trading")
-    n_trials: int
-    n_up: int
-    n_down: int
-    tp_rate: float | None
-    tp_rate_low: float | None
-    tp_rate_high: float | None
-    tp_rate_excess: float | None
-    sl_rate: float | None
-    timeout_rate: float | None
-    events_per_hour: float
-    mean_gross_pnl_ticks: float | None
-    in_sample_pnl_ticks: float | None
-    median_time_to_outcome_ms: float | None
-    scoring: str
-    dataset_id: str
 
     @classmethod
     def of(cls, trial: Trial) -> CompareRow:
         """The row of ``trial``."""
         known = trial.row.model_dump() | trial.meta.model_dump()
-        judged = {name: getattr(trial, name) for name in _JUDGED}
-        samples = {
-            "in_sample_pnl_ticks": trial.row.in_sample.mean_pnl_ticks,
-            "out_of_sample_pnl_ticks": trial.row.out_of_sample.mean_pnl_ticks,
-        }
+        judged = {name: getattr(trial, name) for name in JUDGED}
+        samples = {name: known[sample]["mean_pnl_ticks"] for name, sample in SAMPLES.items()}
         document = known | judged | samples
         return cls.model_validate({name: document[name] for name in cls.model_fields})
 
 
-_JUDGED: Final = (
+JUDGED: Final = (
     "n_trials",
     "holm_p",
     "benjamini_yekutieli_p",
@@ -76,6 +33,7 @@ _JUDGED: Final = (
     "overfitting_probability",
     "spa_p",
 )
+SAMPLES: Final = {"in_sample_pnl_ticks": "in_sample", "out_of_sample_pnl_ticks": "out_of_sample"}
 SMALLER_IS_BETTER: Final = frozenset(
     {
         "holm_p",

@@ -42,10 +42,10 @@ def judged_trials(store: ResultStore, wanted: Callable[[RunMeta], bool]) -> list
     n_trials: dict[str, int] = {}
     for run in runs:
         n_trials[run.meta.experiment] = n_trials.get(run.meta.experiment, 0) + run.meta.n_thresholds
-    clocks: dict[tuple[str, str, int, int], list[Run]] = {}
+    clocks: dict[Clock, list[Run]] = {}
     for run in runs:
         if run.rows:
-            clocks.setdefault(_clock(run), []).append(run)
+            clocks.setdefault(clock_of(run.meta, len(run.rows[0].period_pnl)), []).append(run)
     found = []
     for (experiment, *_), group in clocks.items():
         planned = max(run.meta.n_trials for run in group)
@@ -54,18 +54,27 @@ def judged_trials(store: ResultStore, wanted: Callable[[RunMeta], bool]) -> list
     return sorted(found, key=lambda t: (t.meta.created_at, t.meta.run_id, t.row.threshold))
 
 
-def _clock(run: Run) -> tuple[str, str, int, int]:
-    """Runs of one experiment whose periods are the same stretches of time."""
-    capture = run.meta.dataset_id.rsplit("__", 1)[0]
-    return run.meta.experiment, capture, run.meta.warmup_bins, len(run.rows[0].period_pnl)
+Clock = tuple[str, str, int, int]
+"""What runs of one experiment share whose periods are the same stretches of time."""
+
+
+def clock_of(meta: RunMeta, n_periods: int) -> Clock:
+    """The clock of a run with so many periods."""
+    return meta.experiment, meta.dataset_id.rsplit("__", 1)[0], meta.warmup_bins, n_periods
+
+
+def blocks_of(n_periods: int) -> int:
+    """How many blocks so many periods are cut into."""
+    return min(MOST_BLOCKS, n_periods // 4 * 2)
 
 
 def _judged(runs: Sequence[Run], n_trials: int) -> list[Trial]:
     pairs = [(run.meta, row) for run in runs for row in run.rows]
     pnl = np.array([row.period_pnl for _, row in pairs]).T
-    blocks = min(MOST_BLOCKS, len(pnl) // 4 * 2)
     seed = min(run.meta.seed for run in runs)
-    verdict = judge_sweep([row for _, row in pairs], pnl, n_trials=n_trials, seed=seed, n_blocks=blocks)
+    verdict = judge_sweep(
+        [row for _, row in pairs], pnl, n_trials=n_trials, seed=seed, n_blocks=blocks_of(len(pnl))
+    )
     return [
         Trial(
             meta=meta,

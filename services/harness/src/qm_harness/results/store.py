@@ -15,7 +15,7 @@ import datetime as dt_
 import fcntl
 import os
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -47,11 +47,30 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """A run's part and what is known about it."""
 
     part: str
     meta: RunMeta
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part: it never changes."""
+
+    name: str
+    metas: tuple[RunMeta, ...]
+    rows: pa.Table
+
+
+def first_finished(found: Iterable[Found]) -> list[Found]:
+    """One of each id, in order of time: the first that finished, else the last that failed."""
+    chosen: dict[str, Found] = {}
+    for each in sorted(found, key=lambda f: (f.meta.created_at, f.part)):
+        before = chosen.get(each.meta.run_id)
+        if before is None or before.meta.status == "failed":
+            chosen[each.meta.run_id] = each
+    return sorted(chosen.values(), key=lambda f: (f.meta.created_at, f.meta.run_id))
 
 
 class ResultStore:
@@ -72,17 +91,26 @@ class ResultStore:
 
     def metas(self) -> list[RunMeta]:
         """Every run once, in order of time; a finished one before a failed one of the same id."""
-        return [found.meta for found in self._steady(self._index)]
+        return [found.meta for found in self.steady(self._index)]
 
     def runs(self, wanted: Callable[[RunMeta], bool] = lambda meta: True) -> list[Run]:
         """As ``metas``, those that are ``wanted``, with their results."""
-        return self._steady(lambda names: self._runs(names, wanted))
+        return self.steady(lambda names: self._runs(names, wanted))
 
     def parts(self) -> list[str]:
         """Names of the parts, sorted."""
         if not self._meta.is_dir():
             return []
         return sorted(p.name for p in self._meta.iterdir() if p.suffix == ".parquet" and p.name[0] != ".")
+
+    def part(self, name: str, columns: Sequence[str]) -> Part:
+        """One part, with these ``columns`` of its rows. Raises FileNotFoundError where a compaction took it away."""
+        metas = from_table(_decoded(self._meta / name), RunMeta)
+        return Part(name, tuple(metas), _decoded(self._rows / name, columns))
+
+    def part_rows(self, name: str, run_ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
+        """Some runs' rows of one part. Raises FileNotFoundError where a compaction took it away."""
+        return _only(_decoded(self._rows / name, ["run_id", *columns]), run_ids)
 
     def compact(self) -> int:
         """Make one part of all, and remove leftovers; returns how many parts there were."""
@@ -106,7 +134,7 @@ class ResultStore:
         publish_file(self._rows / name, _encoded(rows))
         publish_file(self._meta / name, _encoded(metas))
 
-    def _steady(self, read: Callable[[list[str]], FoundT]) -> FoundT:
+    def steady(self, read: Callable[[list[str]], FoundT]) -> FoundT:
         """What ``read`` finds in a list of parts that no compaction has pulled away meanwhile."""
         for _ in range(_LOOKS):
             names = self.parts()
@@ -117,17 +145,10 @@ class ResultStore:
                     return found
         raise CorruptData(path=self._root, problem=f"parts went away under {_LOOKS} attempts to read them")
 
-    def _index(self, names: list[str]) -> list[_Found]:
-        """One of each id, in order of time: the first that finished, else the last that failed."""
-        found = [
-            _Found(name, meta) for name in names for meta in from_table(_decoded(self._meta / name), RunMeta)
-        ]
-        chosen: dict[str, _Found] = {}
-        for each in sorted(found, key=lambda f: (f.meta.created_at, f.part)):
-            before = chosen.get(each.meta.run_id)
-            if before is None or before.meta.status == "failed":
-                chosen[each.meta.run_id] = each
-        return sorted(chosen.values(), key=lambda f: (f.meta.created_at, f.meta.run_id))
+    def _index(self, names: list[str]) -> list[Found]:
+        return first_finished(
+            Found(name, meta) for name in names for meta in from_table(_decoded(self._meta / name), RunMeta)
+        )
 
     def _runs(self, names: list[str], wanted: Callable[[RunMeta], bool]) -> list[Run]:
         index = [found for found in self._index(names) if wanted(found.meta)]
@@ -155,14 +176,14 @@ class ResultStore:
             os.close(descriptor)
 
 
-def _ids_by_part(index: Sequence[_Found]) -> dict[str, list[str]]:
+def _ids_by_part(index: Sequence[Found]) -> dict[str, list[str]]:
     parts: dict[str, list[str]] = {}
     for found in index:
         parts.setdefault(found.part, []).append(found.meta.run_id)
     return parts
 
 
-def _only(table: pa.Table, ids: list[str]) -> pa.Table:
+def _only(table: pa.Table, ids: Sequence[str]) -> pa.Table:
     return table.filter(pc.is_in(table.column("run_id"), value_set=pa.array(ids, pa.string())))
 
 
@@ -173,11 +194,13 @@ def _encoded(table: pa.Table) -> bytes:
     return data
 
 
-def _decoded(path: Path) -> pa.Table:
+def _decoded(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     # Arrow's own file and no threads: a thread of Arrow's that lets go of a Python object while the interpreter ends
     # aborts the process.
     try:
         with pa.OSFile(str(path)) as source, pq.ParquetFile(source) as file:
-            return file.read(use_threads=False)
+            there = file.schema_arrow.names
+            known = None if columns is None else [name for name in columns if name in there]
+            return file.read(columns=known, use_threads=False)
     except pa.ArrowInvalid as error:
         raise CorruptData(path=path, problem=f"is not the Parquet that was written ({error})") from error

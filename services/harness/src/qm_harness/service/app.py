@@ -9,10 +9,14 @@ import socket
 
 from fastapi import FastAPI
 
-from qm_harness.service import jobs_api
+from qm_harness.service import jobs_api, runs_api
 from qm_harness.service.dispatch import Dispatcher
+from qm_harness.service.experiment_files import ExperimentFiles
 from qm_harness.service.job_files import JobFiles
 from qm_harness.service.progress_stream import ProgressStreams
+from qm_harness.service.reports import Reports
+from qm_harness.service.runs import Runs
+from qm_harness.service.served_runs import ServedRuns
 from qm_harness.service.services import HarnessServices
 from qm_harness.service.settings import HarnessSettings
 from qmcore.bus import Bus
@@ -39,6 +43,7 @@ def create_app(services: HarnessServices) -> FastAPI:
     )
     app.state.services = services
     app.include_router(jobs_api.router)
+    app.include_router(runs_api.router)
     app.include_router(health_routes(SERVICE, services.readiness, services.metrics))
     install_problem_answers(app)
     return app
@@ -52,6 +57,7 @@ class HarnessService:
         self._bus = Bus(settings.nats_url, f"{SERVICE}-{socket.gethostname()}-{os.getpid()}")
         lake = Lake(settings.lake)
         jobs = JobFiles(lake)
+        files = ExperimentFiles(lake, jobs)
         self._stopping = asyncio.Event()
         self._dispatcher = Dispatcher(self._bus, jobs)
         progress = ProgressStreams(jobs, self._stopping, settings.harness_progress_clients)
@@ -66,6 +72,10 @@ class HarnessService:
             jobs=jobs,
             dispatcher=self._dispatcher,
             progress=progress,
+            files=files,
+            runs=Runs(lake, files),
+            served=ServedRuns(settings.registry_endpoint),
+            reports=Reports(lake),
             readiness=readiness,
             metrics=metrics,
         )
@@ -86,6 +96,7 @@ class HarnessService:
             for task in tasks:
                 task.cancel()
         await self._bus.close()
+        await self._services.served.close()
 
     async def _connect(self) -> None:
         await self._bus.connect()

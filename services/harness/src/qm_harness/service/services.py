@@ -9,8 +9,12 @@ from fastapi import Depends, FastAPI, Query, Request
 from pydantic import BaseModel, ConfigDict
 
 from qm_harness.service.dispatch import Dispatcher
+from qm_harness.service.experiment_files import ExperimentFiles
 from qm_harness.service.job_files import JobFiles
 from qm_harness.service.progress_stream import ProgressStreams
+from qm_harness.service.reports import Reports
+from qm_harness.service.runs import Runs
+from qm_harness.service.served_runs import ServedRuns
 from qm_harness.service.settings import HarnessSettings
 from qmcore.contracts.problems import Problem
 from qmcore.lake import Lake
@@ -26,6 +30,10 @@ class HarnessServices:
     jobs: JobFiles
     dispatcher: Dispatcher
     progress: ProgressStreams
+    files: ExperimentFiles
+    runs: Runs
+    served: ServedRuns
+    reports: Reports
     readiness: Readiness
     metrics: ServiceMetrics
 
