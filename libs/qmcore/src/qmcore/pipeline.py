@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from qmcore.errors import CorruptData
 from qmcore.kernels.frames import ColumnBlock, FrameBuffer
 from qmcore.kernels.session import SessionCore
 from qmcore.scoring.projection import ScoreProjection
-from qmcore.signals import Artifacts, create, kind_of
+from qmcore.signals import Artifacts, Signal, create, kind_of
 from qmcore.signals.base import BinHeader
 from qmcore.signals.version import signal_code_version
 
@@ -105,6 +105,7 @@ class GridPipeline:
         self._core = SessionCore(config)
         self._encoder = FrameEncoder(self._core.frame, config.stream_schema.resolve())
         self._signal = create(config.signal, config, artifacts)
+        self._signal_code = signal_code_version(type(self._signal))
         self._projection = ScoreProjection(config, config.cell_width_ms / 1000.0)
 
     # --- records in, frames out ---
@@ -166,6 +167,11 @@ class GridPipeline:
     # --- where it stands ---
 
     @property
+    def signal(self) -> Signal[Any]:
+        """The signal at work."""
+        return self._signal
+
+    @property
     def done(self) -> bool:
         """The session's last whole bin has been emitted; further records are not read."""
         return bool(self._core.is_finished)
@@ -202,7 +208,7 @@ class GridPipeline:
         sections |= {_SIGNAL + name: value for name, value in self._signal.export_state().items()}
         sections["config_hash"] = canonical_hash(self.config).encode()
         sections["code_version"] = code_version().encode()
-        sections["signal_code"] = signal_code_version(type(self._signal)).encode()
+        sections["signal_code"] = self._signal_code.encode()
         return pack(sections)
 
     @classmethod

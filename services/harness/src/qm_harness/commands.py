@@ -28,7 +28,7 @@ def generate(pipeline: str, lake_root: Path, output_format: OutputFormat) -> Non
     from qmcore.config.pipeline import PipelineSpec
 
     lake = Lake(lake_root)
-    path = _pipeline_file(lake, pipeline)
+    path = pipeline_file(lake, pipeline)
     spec = load_spec(PipelineSpec, path)
     with GenerateProgress() as progress:
         result = make(lake, spec, source=str(path), progress=progress)
@@ -56,7 +56,7 @@ def list_datasets(lake_root: Path, output_format: OutputFormat, verify: bool) ->
         raise click.exceptions.Exit(EXIT_FAILED)
 
 
-def _pipeline_file(lake: Lake, pipeline: str) -> Path:
+def pipeline_file(lake: Lake, pipeline: str) -> Path:
     """The file itself; for a bare name the lake's file. Raises NotFound listing the lake's."""
     path = Path(pipeline)
     if path.exists() or path.parent != Path():
