@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,7 @@ class Workbench:
         self._lake = lake
         self._artifacts = ArtifactStore(lake)
         self._trained = TrainedOnce(lake, self._artifacts)
+        self._known: LastFew[tuple[str, str, str, int], str] = LastFew(_KEPT)
         self._data: LastFew[str, ColumnCache] = LastFew(_KEPT)
         self._markets: LastFew[str, EvalMarket] = LastFew(_KEPT)
         self._values: LastFew[tuple[str, str, str, str | None], NDArray[np.float64]] = LastFew(_KEPT)
@@ -81,17 +82,19 @@ class Workbench:
         kind, of = kind_of(task.signal.name), task.lineage
         if not issubclass(kind, TrainedSignal):
             return task.signal
+        key = (of.dataset_id, of.signal, of.params, of.seed)
+        artifact = self._known.get(key, lambda: self._trained.artifact(of, lambda: self._train(kind, task)))
+        return task.signal.model_copy(update={"artifact": artifact})
 
-        def made() -> bytes:
-            # Here, because importing it takes long and most sweeps train nothing.
-            from qm_harness.training.train import train
+    def _train(self, kind: type[TrainedSignal[Any]], task: Task) -> bytes:
+        """The artifact of ``task``'s signal on its dataset."""
+        # Here, because importing it takes long and most sweeps train nothing.
+        from qm_harness.training.train import train
 
-            params = parse_params(kind, task.signal.params, task.signal.weights)
-            assert isinstance(params, WalkForwardParams)
-            data = self._columns(of.dataset_id)
-            return train(kind, params, data, dataset_hash=of.dataset_hash, seed=of.seed)
-
-        return task.signal.model_copy(update={"artifact": self._trained.artifact(of, made)})
+        params, of = parse_params(kind, task.signal.params, task.signal.weights), task.lineage
+        assert isinstance(params, WalkForwardParams)  # of every kind of TrainedSignal
+        data = self._columns(of.dataset_id)
+        return train(kind, params, data, dataset_hash=of.dataset_hash, seed=of.seed)
 
     def evaluate(self, task: Task, signal: SignalSpec) -> tuple[RunRow, ...]:
         """The results of ``task``, whose signal is served as ``signal``; one a threshold."""
