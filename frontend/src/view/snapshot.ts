@@ -1,5 +1,7 @@
 /** The resolved fields of a serving, flat and in groups: pure. */
 
+import { NOTHING } from "./format.js";
+
 /** A dotted name and its value; lists count as one value, an empty mapping too, as in the registry's diff. */
 export interface Field {
   readonly name: string;
@@ -46,11 +48,12 @@ export function groupOf(name: string): string {
   return GROUPS.find(([, pattern]) => pattern.test(name))?.[0] ?? OTHER;
 }
 
-/** A value as one reads it in a configuration. */
+/** A value as one reads it in a configuration; a field that a side does not have (undefined) is a dash. */
 export function valueText(value: unknown): string {
-  if (value === null || value === undefined) return "none";
-  if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(valueText).join(", ");
-  if (isMapping(value)) return Object.keys(value).length === 0 ? "none" : JSON.stringify(value);
+  if (value === undefined) return NOTHING;
+  if (value === null) return "none";
+  if (Array.isArray(value)) return value.length === 0 ? "empty" : value.map(valueText).join(", ");
+  if (isMapping(value)) return Object.keys(value).length === 0 ? "empty" : JSON.stringify(value);
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 

@@ -1,6 +1,6 @@
 /** The registry page in a real browser, against the fake gateway: read, change, be refused, look again. */
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { MockRegistry } from "../mock-gateway/registry.js";
 import { chromiumPath } from "./stage.js";
 import { DESK, Theatre, screenshot } from "./theatre.js";
@@ -42,7 +42,13 @@ describe.skipIf(chromiumPath() === null)("the registry page", () => {
   };
   const done = (page: Page, words: string): Promise<void> =>
     page.locator("#notice", { hasText: words }).waitFor();
-  const historyRows = (page: Page): Promise<string[]> => page.locator("table.list tbody tr").allInnerTexts();
+  /** The rows of the history, once the newest says so. */
+  const historyRows = (page: Page, newest: RegExp): Promise<string[]> =>
+    vi.waitFor(async () => {
+      const rows = await page.locator("table.list tbody tr").allInnerTexts();
+      expect(rows[0]).toMatch(newest);
+      return rows;
+    }, 5000);
 
   it.each(LOOKS)("shows every view at $width x $height, $scheme", async (look) => {
     const views = {
@@ -101,8 +107,7 @@ describe.skipIf(chromiumPath() === null)("the registry page", () => {
     expect(await page.locator("#rollback [name=who]").inputValue()).toBe("carol");
     await say(page, "rollback", "carol", "no");
     await done(page, `demo points at ${id(0)} now (version 5).`);
-    const [newest, before] = await historyRows(page);
-    expect(newest).toMatch(/rollback\s+done/);
+    const [, before] = await historyRows(page, /rollback\s+done/);
     expect(before).toContain("wins out of sample");
     expect(complaints).toEqual([]);
     await page.context().close();
@@ -120,7 +125,7 @@ describe.skipIf(chromiumPath() === null)("the registry page", () => {
     await screenshot(page, "registry-conflict");
     await words.getByRole("button", { name: "Look again" }).click();
     await page.getByText(`demo points at ${id(2)} now (version 4)`).waitFor();
-    expect((await historyRows(page))[0]).toMatch(/refused[^]*expected/);
+    await historyRows(page, /refused[^]*expected/);
     expect(await page.locator("#promote [name=why]").inputValue()).toBe("the opening hour");
     await page.locator("#promote [name=serving]").fill(id(1));
     await page.locator("#promote button.primary").click();
@@ -183,7 +188,7 @@ describe.skipIf(chromiumPath() === null)("the registry page", () => {
     await page.getByText("1–50 of 71").waitFor();
     await page.locator("select[aria-label=Outcome]").selectOption("refused");
     await page.getByText("2 in all").waitFor();
-    expect(await historyRows(page)).toHaveLength(2);
+    expect(await historyRows(page, /refused/)).toHaveLength(2);
     await page.context().close();
   });
 

@@ -102,6 +102,10 @@ describe.skipIf(chromiumPath() === null)("the index page", () => {
     expect(new URL(page.url()).searchParams.get("serving")).toBe("esm4-open");
     await page.locator("#places a", { hasText: "Registry" }).click();
     await page.locator("table.list a", { hasText: "esm4-open" }).first().waitFor();
+    await page.goBack();
+    await live(page);
+    await page.locator("#serving").click();
+    await page.locator(".field-groups").waitFor();
     expect(complaints).toEqual([]);
     await theatre.gateway.stop();
     await page.goto(theatre.url(""));

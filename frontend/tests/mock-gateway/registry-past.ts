@@ -29,7 +29,7 @@ export function playPast(registry: MockRegistry): void {
   const pfp = { signal: { name: "pfp", params: { inner: 3 }, weights: {} } };
   registry.publish({
     name: "esm4-open",
-    hash: "4f1d09c2e7aa",
+    hash: "0123456789ab",
     overrides: pfp,
     source: { serving: "esm4-open" },
   });

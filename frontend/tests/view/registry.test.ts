@@ -153,10 +153,11 @@ describe("the fields of a serving", () => {
     expect(grouped(fields, "no such thing")).toEqual([]);
   });
   it("read like a configuration", () => {
-    expect([null, [], {}, [1, 2], "x", true, 0.25].map(valueText)).toEqual([
+    expect([null, undefined, [], {}, [1, 2], "x", true, 0.25].map(valueText)).toEqual([
       "none",
-      "none",
-      "none",
+      "–",
+      "empty",
+      "empty",
       "1, 2",
       "x",
       "true",

@@ -5,6 +5,7 @@ import { compact } from "../../view/format.js";
 import { formatDate, formatTime } from "../../view/time-axis.js";
 import type { Zone } from "../../view/time-axis.js";
 import { required, text } from "../dom.js";
+import { servingHref } from "../places.js";
 
 /** Weight of the newest sample in the shown means. */
 const SMOOTHING = 0.1;
@@ -26,7 +27,9 @@ export class Header {
   openSession(session: Session): void {
     this.symbol(session.symbol);
     this.serving(session.servingName);
-    required("serving", HTMLElement).title = `${session.servingId}, from ${session.source}`;
+    const serving = required("serving", HTMLAnchorElement);
+    serving.title = `${session.servingId}, from ${session.source}: its fields in the registry`;
+    serving.href = servingHref(session.servingId);
     document.title = `${session.symbol} ${session.servingName} · qMachina`;
   }
 
