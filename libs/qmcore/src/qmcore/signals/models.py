@@ -84,7 +84,7 @@ class ModelSequence:
                 active.ndim != 1
                 or active.dtype != np.int64
                 or not active.size
-                or (np.diff(active) <= 0).any()
+                or (active[1:] <= active[:-1]).any()
             ):
                 raise ValueError("its times do not ascend")
             models = {

@@ -165,7 +165,7 @@ def from_artifact(
             raise _refusal(kind, f"{sha256} was trained with {'; '.join(differing)}")
     try:
         return kind(params, config, sequence)
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:  # TypeError: an array of another shape or of records
         raise CorruptData(path=source, problem=f"not models of signal {kind.name}: {error}") from error
 
 
