@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-PARTS = ("kernels", "dataset", "stream", "latency", "viewers")
+PARTS = ("kernels", "dataset", "first-passage", "sweep", "stream", "latency", "viewers")
 
 
 @click.command()

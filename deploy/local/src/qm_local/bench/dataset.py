@@ -14,21 +14,21 @@ import yaml
 
 from qm_local.bench.figures import Figure
 from qm_local.bench.kernels import zstd_seconds
-from qm_local.bench.market import DAY, HOUR, INSTRUMENT
+from qm_local.bench.market import DAY, HOUR, INSTRUMENT, Market
 from qmcore.dbn import DbnFile
 from qmcore.errors import QmError
 from qmcore.lake import Lake
 
 
-def _lake(root: Path, source: Path) -> Path:
-    """A lake with the hour's file in it; the path of its pipeline."""
+def market_lake(root: Path, source: Path, market: Market) -> Path:
+    """A lake with the file of ``market`` in it; the path of its pipeline."""
     raw = Lake(root).raw_dir("future_mbo", "ES")
     raw.mkdir(parents=True)
     (raw / f"glbx-mdp3-{DAY.replace('-', '')}.mbo.dbn.zst").symlink_to(source.resolve())
     lock = INSTRUMENT.model_dump(mode="json", exclude_defaults=True)
     (root / "instrument.yaml").write_text(yaml.safe_dump(lock))
-    pipeline = root / "hour.yaml"
-    pipeline.write_text(yaml.safe_dump(HOUR.pipeline().model_dump(mode="json", exclude_none=True)))
+    pipeline = root / f"{market.name}.yaml"
+    pipeline.write_text(yaml.safe_dump(market.pipeline().model_dump(mode="json", exclude_none=True)))
     return pipeline
 
 
@@ -36,7 +36,7 @@ def _generate(source: Path) -> tuple[float, float, int]:
     """Seconds, peak MB and bytes on disk of one ``qm generate``."""
     with tempfile.TemporaryDirectory(prefix="qm-bench-") as folder:
         root = Path(folder)
-        pipeline = _lake(root, source)
+        pipeline = market_lake(root, source, HOUR)
         script = (
             "import resource, sys; from qmcore.cli import main\n"
             "try: main(sys.argv[1:])\n"

@@ -12,12 +12,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from qm_local.bench import dataset, kernels, stream
+from qm_local.bench import dataset, first_passage, kernels, stream, sweep
 from qm_local.bench.figures import Figure
 
 _PARTS: dict[str, Callable[[Path, int], Iterator[Figure]]] = {
     "kernels": kernels.run,
     "dataset": dataset.run,
+    "first-passage": first_passage.run,
+    "sweep": sweep.run,
     "stream": stream.run,
     "latency": stream.run_latency,
     "viewers": stream.run_viewers,
