@@ -20,9 +20,9 @@ interface Target {
 }
 
 async function targets(registry: RegistryClient): Promise<readonly Target[]> {
-  const [aliases, servings] = await Promise.all([registry.aliases(), registry.servings()]);
+  const [aliases, servings] = await Promise.all([registry.everyAlias(), registry.servings()]);
   const byId = new Map(servings.items.map((serving) => [serving.serving_id, serving]));
-  return aliases.items.map((state) => ({ state, serving: byId.get(state.serving_id) }));
+  return aliases.map((state) => ({ state, serving: byId.get(state.serving_id) }));
 }
 
 function targetTable(rows: readonly Target[]): HTMLElement {

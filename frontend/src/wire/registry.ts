@@ -56,6 +56,16 @@ export class RegistryClient {
     return this.http.message("AliasStatePage", "GET", `/v1/aliases${query({ limit, offset })}`);
   }
 
+  /** All of them, however many answers that takes. */
+  async everyAlias(): Promise<readonly AliasState[]> {
+    const found: AliasState[] = [];
+    for (;;) {
+      const page = await this.aliases({ offset: found.length });
+      found.push(...page.items);
+      if (page.items.length === 0 || found.length >= page.total) return found;
+    }
+  }
+
   /** Where an alias points now, or pointed at an instant (ISO 8601 with its offset). */
   async alias(alias: string, at?: string): Promise<AliasState> {
     return this.http.message("AliasState", "GET", pathOf(alias) + query({ at }));

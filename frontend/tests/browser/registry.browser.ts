@@ -94,6 +94,18 @@ describe.skipIf(chromiumPath() === null)("the registry page", () => {
     await page.context().close();
   });
 
+  it("turns the pages of a very long list", async () => {
+    const { registry } = theatre.gateway;
+    for (let i = 0; i < 500; i += 1)
+      registry.publish({ name: `s${i}`, hash: i.toString(16).padStart(12, "0") });
+    const { page } = await open();
+    await page.getByText("1–500 of 505").waitFor();
+    await page.getByRole("button", { name: "Older" }).click();
+    await page.getByText("501–505 of 505").waitFor();
+    expect(await page.getByRole("button", { name: "Older" }).isDisabled()).toBe(true);
+    await page.context().close();
+  });
+
   it("promotes, rolls back, and shows both in the history", async () => {
     const { page, complaints } = await open(`?serving=${id(2)}`);
     await page.locator("#promote [name=alias]").fill("demo");

@@ -24,6 +24,14 @@ describe("the registry", () => {
     expect((await client.servings({ limit: 2, offset: 4 })).items).toHaveLength(1);
   });
 
+  it("lists every alias, however many answers that takes", async () => {
+    for (let i = 0; i < 600; i += 1)
+      gateway.registry.promote(`a${i}`, { serving_id: gateway.registry.id(0), ...bob });
+    const names = (await client.everyAlias()).map(({ alias }) => alias);
+    expect(names).toHaveLength(602);
+    expect(new Set(names).size).toBe(602);
+  });
+
   it("resolves an alias to every field, and names what there is when it cannot", async () => {
     const { serving, version } = await client.resolve("demo");
     expect(serving.runtime_snapshot.tau_velocity).toBe(2);
@@ -79,7 +87,7 @@ describe("the registry", () => {
 
   it("that is down says so", async () => {
     gateway.registry.down = "registry: connection refused";
-    await expect(client.aliases()).rejects.toMatchObject({
+    await expect(client.everyAlias()).rejects.toMatchObject({
       status: 503,
       reason: "registry: connection refused",
     });

@@ -3,7 +3,8 @@ import { hrefOf, parseRoute } from "../../src/pages/registry/route.js";
 import type { Route } from "../../src/pages/registry/route.js";
 
 const ALL: readonly Route[] = [
-  { view: "overview" },
+  { view: "overview", offset: 0 },
+  { view: "overview", offset: 500 },
   { view: "serving", serving: "demo-0123456789ab" },
   { view: "alias", alias: "demo", at: null, outcome: null, offset: 0 },
   { view: "alias", alias: "demo", at: "2026-11-23T14:30:00.000Z", outcome: "refused", offset: 50 },
@@ -21,9 +22,9 @@ describe("addresses of the registry page", () => {
   });
 
   it("that make no sense are read as far as they do", () => {
-    expect(parseRoute("?nonsense=1")).toEqual({ view: "overview" });
-    expect(parseRoute("?alias=demo&at=yesterday&outcome=maybe&offset=-3")).toEqual(ALL[2]);
-    expect(parseRoute("?serving=%20")).toEqual({ view: "overview" });
+    expect(parseRoute("?nonsense=1")).toEqual(ALL[0]);
+    expect(parseRoute("?alias=demo&at=yesterday&outcome=maybe&offset=-3")).toEqual(ALL[3]);
+    expect(parseRoute("?serving=%20")).toEqual(ALL[0]);
   });
 
   it("escape what is in them", () => {

@@ -34,12 +34,9 @@ export function compareView(context: Context, route: CompareRoute): HTMLElement 
 
 function chooser(context: Context, route: CompareRoute): HTMLElement {
   const list = make("datalist", { id: "servings-and-aliases" });
-  void Promise.all([context.client.aliases(), context.client.servings()]).then(
+  void Promise.all([context.client.everyAlias(), context.client.servings()]).then(
     ([aliases, servings]) => {
-      const names = [
-        ...aliases.items.map(({ alias }) => alias),
-        ...servings.items.map((one) => one.serving_id),
-      ];
+      const names = [...aliases.map(({ alias }) => alias), ...servings.items.map((one) => one.serving_id)];
       list.replaceChildren(...names.map((value) => make("option", { value })));
     },
     () => undefined, // Without suggestions one can still type; the comparison itself says what is wrong.

@@ -18,7 +18,7 @@ import { servingView } from "./serving.js";
 
 const ZONES: readonly Zone[] = ["America/New_York", "UTC"];
 const TABS: readonly (readonly [string, Route])[] = [
-  ["Overview", { view: "overview" }],
+  ["Overview", { view: "overview", offset: 0 }],
   ["Compare", { view: "compare", a: "", b: "", all: false }],
   ["Audit trail", { view: "audit", outcome: null, offset: 0 }],
 ];
@@ -51,7 +51,7 @@ class RegistryPage {
         shown: "O",
         help: "overview: aliases and servings",
         run: () => {
-          this.go({ view: "overview" });
+          this.go({ view: "overview", offset: 0 });
         },
       },
       {
@@ -166,7 +166,7 @@ class RegistryPage {
 function viewOf(context: Context, route: Route): HTMLElement {
   switch (route.view) {
     case "overview":
-      return overview(context);
+      return overview(context, route.offset);
     case "serving":
       return servingView(context, route.serving);
     case "alias":

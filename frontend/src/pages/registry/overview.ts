@@ -9,17 +9,17 @@ import type { Column } from "../table.js";
 import { aliasTag, instant, servingLink } from "./context.js";
 import type { Context } from "./context.js";
 
-export function overview(context: Context): HTMLElement {
+export function overview(context: Context, offset: number): HTMLElement {
   const aliases = new Loaded();
   const servings = new Loaded();
   aliases.show(
     "Asking the registry for its aliases",
-    () => context.client.aliases(),
-    ({ items }) => aliasTable(context, items),
+    () => context.client.everyAlias(),
+    (items) => aliasTable(context, items),
   );
   servings.show(
     "Asking the registry for its servings",
-    () => context.client.servings(),
+    () => context.client.servings({ offset }),
     (page) => servingList(context, page),
   );
   return make("div", {}, [
@@ -51,7 +51,7 @@ function aliasTable(context: Context, aliases: readonly AliasState[]): HTMLEleme
   return table({ caption: "Aliases and where they point now", columns, rows: aliases });
 }
 
-/** The title with filter and comparison, over the table. One page holds all but the largest registries. */
+/** The title with filter and comparison, over the table; the largest registries need several pages of it. */
 function servingList(context: Context, page: ServingSummaryPage): readonly Node[] {
   const title = make("h2", { textContent: "Servings" });
   if (page.total === 0) {
@@ -82,7 +82,7 @@ function servingList(context: Context, page: ServingSummaryPage): readonly Node[
   const draw = (): void => {
     const rows = page.items.filter((row) => searchText(row).includes(filter.value.trim().toLowerCase()));
     count.textContent =
-      filter.value === "" ? partWords(0, page.items.length, page.total) : `${rows.length} fit`;
+      filter.value === "" ? partWords(page.offset, page.items.length, page.total) : `${rows.length} fit`;
     frame.replaceChildren(
       rows.length === 0
         ? note("quiet", "No serving fits the filter.")
@@ -92,7 +92,28 @@ function servingList(context: Context, page: ServingSummaryPage): readonly Node[
   filter.addEventListener("input", draw);
   draw();
   const gap = make("span", { className: "bar-gap" });
-  return [make("div", { className: "bar" }, [title, count, gap, filter, compare]), frame];
+  return [
+    make("div", { className: "bar" }, [title, count, gap, ...turning(context, page), filter, compare]),
+    frame,
+  ];
+}
+
+function turning(
+  context: Context,
+  { offset, limit, total, items }: ServingSummaryPage,
+): readonly HTMLElement[] {
+  const turn = (label: string, to: number, possible: boolean): HTMLButtonElement => {
+    const choice = button(label, () => {
+      context.go({ view: "overview", offset: to });
+    });
+    choice.disabled = !possible;
+    return choice;
+  };
+  if (items.length === total) return [];
+  return [
+    turn("Newer", Math.max(0, offset - limit), offset > 0),
+    turn("Older", offset + limit, offset + items.length < total),
+  ];
 }
 
 function servingTable(

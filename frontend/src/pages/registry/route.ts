@@ -2,7 +2,7 @@
 import type { Outcome } from "../../wire/registry.js";
 
 export type Route =
-  | { readonly view: "overview" }
+  | { readonly view: "overview"; readonly offset: number }
   | { readonly view: "serving"; readonly serving: string }
   | {
       readonly view: "alias";
@@ -32,13 +32,13 @@ export function parseRoute(search: string): Route {
   if (query.has("a") || query.has("b") || query.get("view") === "compare")
     return { view: "compare", a: text("a"), b: text("b"), all: query.get("show") === "all" };
   if (query.get("view") === "audit") return { view: "audit", outcome, offset };
-  return { view: "overview" };
+  return { view: "overview", offset };
 }
 
 export function hrefOf(route: Route): string {
   switch (route.view) {
     case "overview":
-      return PAGE;
+      return route.offset > 0 ? address({ offset: String(route.offset) }) : PAGE;
     case "serving":
       return address({ serving: route.serving });
     case "alias":

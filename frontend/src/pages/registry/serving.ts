@@ -14,8 +14,8 @@ export function servingView(context: Context, asked: string): HTMLElement {
   const whole = new Loaded();
   whole.show(
     `Asking the registry for ${asked}`,
-    () => Promise.all([context.client.resolve(asked), context.client.aliases()]),
-    ([resolved, aliases]) => content(context, resolved, aliases.items),
+    () => Promise.all([context.client.resolve(asked), context.client.everyAlias()]),
+    ([resolved, aliases]) => content(context, resolved, aliases),
   );
   return make("div", {}, [whole.host]);
 }
