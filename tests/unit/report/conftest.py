@@ -46,7 +46,7 @@ def rows_of(run_id: str, edge: float, **changes: object) -> tuple[RunRow, ...]:
             | changes,
         ).model_copy(
             update={
-                "in_sample": sample(mean_pnl_ticks=edge, n_signals=33),
+                "in_sample": sample(mean_pnl_ticks=edge, mean_pnl_low=edge - 1, n_signals=33),
                 "out_of_sample": sample(
                     mean_pnl_ticks=edge / 2, mean_pnl_low=0.125, mean_pnl_high=edge, n_signals=35
                 ),

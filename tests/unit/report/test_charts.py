@@ -21,9 +21,14 @@ def test_equity_adds_up_periods_and_drawdown_is_the_way_from_its_highest(finding
 
 def test_each_run_is_shown_at_the_threshold_that_its_past_would_have_chosen(findings):
     chosen = best_inside(findings)
-    # All thresholds look the same in sample: the lowest one is taken. The run with too few signals is left out.
-    assert {run_id: trial.row.threshold for run_id, trial in chosen.items()} == {"good": 0.2, "poor": 0.2}
-    assert list(chosen) == ["good", "poor"]
+    # All thresholds look the same in sample: the lowest one is taken.
+    assert [(run_id, trial.row.threshold) for run_id, trial in chosen.items()] == [
+        ("few", 0.2),
+        ("good", 0.2),
+        ("poor", 0.2),
+    ]
+    thin = replace(findings.trials[0], row=row("thin", 0.4, mean_pnl_ticks=5.0))
+    assert best_inside(replace(findings, trials=(thin,))) == {}
 
 
 def test_time_is_new_york_time_where_it_is_known(findings):

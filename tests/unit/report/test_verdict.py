@@ -83,10 +83,30 @@ def test_a_winner_that_fails_out_of_sample_is_no_good_news(findings):
 
 
 def test_nothing_found_is_said_first(empty):
-    verdict = verdict_of(found(empty, runs()[1:]))
+    verdict = verdict_of(found(empty, runs()[1::2]))
     assert verdict.headline == "No edge found: after correction for 12 trials, none is better than luck."
     assert verdict.tone == "bad"
-    assert "The sweep is not finished: 9 of 12 planned trials are done." in verdict.warnings
+    assert "The sweep is not finished: 6 of 12 planned trials are done." in verdict.warnings
+
+
+def test_trials_that_only_together_beat_not_trading_are_not_proven(findings):
+    trials = tuple(replace(t, is_winner=False, spa_p=0.01) for t in findings.trials)
+    verdict = verdict_of(replace(findings, trials=trials))
+    assert verdict.headline == (
+        "Not proven: none of 12 trials remains after correction, though together they beat not trading."
+    )
+    assert verdict.tone == "warn"
+    none = tuple(replace(t, spa_p=None) for t in trials)
+    assert verdict_of(replace(findings, trials=none)).headline.startswith("No edge found: ")
+
+
+def test_a_run_that_trades_one_way_is_suspected_of_drift(findings):
+    one_way = tuple(
+        replace(t, row=t.row.model_copy(update={"n_up": 49, "n_down": 1})) for t in findings.trials
+    )
+    said = "The best run traded nearly one way only (49 up, 1 down): drift may explain it."
+    assert said in verdict_of(replace(findings, trials=one_way)).warnings
+    assert said not in verdict_of(findings).warnings
 
 
 def test_what_cannot_be_judged_is_not_judged(empty):

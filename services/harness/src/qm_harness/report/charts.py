@@ -153,11 +153,15 @@ def carry_over(findings: Findings, *, name: str) -> Markup:
 
 
 def best_inside(findings: Findings) -> dict[str, Trial]:
-    """Of each run the trial with the best in-sample net expectancy, by run id; best runs first."""
+    """Of each run the trial with the best in-sample net expectancy, by run id; best runs first.
+
+    Among those with enough signals for an interval in both parts.
+    """
 
     def known(trial: Trial) -> float | None:
-        both = trial.row.enough_signals and trial.row.out_of_sample.mean_pnl_ticks is not None
-        return trial.row.in_sample.mean_pnl_ticks if both else None
+        inside, outside = trial.row.in_sample, trial.row.out_of_sample
+        enough = inside.mean_pnl_low is not None and outside.mean_pnl_low is not None
+        return inside.mean_pnl_ticks if enough else None
 
     pairs = [(mean, trial) for trial in findings.trials if (mean := known(trial)) is not None]
     found: dict[str, Trial] = {}

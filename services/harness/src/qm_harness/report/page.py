@@ -30,6 +30,12 @@ MOST_ERRORS: Final = 20
 MOST_POINTS: Final = 5
 """Points named for each error."""
 
+_CARRY_OVER: Final = (
+    "A dot is a run with enough signals in both parts. Where dots below the dashed line prevail, what looked good in "
+    "sample was partly luck; a cloud around zero is nothing but luck."
+)
+_P_VALUES: Final = "Without any edge p-values are spread evenly; an edge piles them up at the left end."
+
 
 @dataclass(frozen=True, slots=True)
 class Whisker:
@@ -100,7 +106,7 @@ def render(findings: Findings, *, written_at: dt_.datetime) -> str:
             findings=findings,
             verdict=verdict_of(findings),
             sessions=list(_sessions(findings)),
-            overview=_overview(findings, ranked),
+            overview=list(_overview(findings, ranked)),
             lines=lines[:MOST_RANKED],
             n_ranked=len(ranked),
             details=[_detail(findings, line) for line in lines if line.has_detail],
@@ -172,10 +178,12 @@ def _spelled(settings: dict[str, str | float | int | bool]) -> str:
     return ", ".join(f"{name} {numbers.plain(value)}" for name, value in settings.items())
 
 
-def _overview(findings: Findings, ranked: Sequence[Trial]) -> list[Markup]:
-    if not ranked:
-        return []
-    return [charts.carry_over(findings, name="carry-over"), charts.p_values(findings, name="p-values")]
+def _overview(findings: Findings, ranked: Sequence[Trial]) -> Iterator[tuple[Markup, str]]:
+    """Charts of all trials, with how to read each."""
+    if charts.best_inside(findings):
+        yield charts.carry_over(findings, name="carry-over"), _CARRY_OVER
+    if ranked:
+        yield charts.p_values(findings, name="p-values"), _P_VALUES
 
 
 def _detail(findings: Findings, line: Ranked) -> Detail:

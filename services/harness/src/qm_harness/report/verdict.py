@@ -16,6 +16,8 @@ Tone = Literal["good", "warn", "bad"]
 ALPHA: Final = 0.05
 FEW_TRADES: Final = 30
 """Below it an interval says little, whatever the experiment asked for."""
+ONE_SIDED: Final = 0.1
+"""Share of trades against the others below which a run depends on where the market went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ def _headline(findings: Findings, best: Trial | None) -> tuple[str, Tone]:
         return f"Nothing to judge: {_all_of(len(findings.failed))} failed.", "bad"
     if best is None:
         return "Nothing to judge: no run had enough signals.", "warn"
+    if not findings.winners and best.spa_p is not None and best.spa_p <= ALPHA:
+        return (
+            f"Not proven: none of {n} remains after correction, though together they beat not trading.",
+            "warn",
+        )
     if not findings.winners:
         return f"No edge found: after correction for {n}, none is better than luck.", "bad"
     runs = count(len({trial.meta.run_id for trial in findings.winners}), "run")
@@ -201,5 +208,8 @@ def _doubts(best: Trial) -> Iterator[str]:
         yield f"The best run has only {count(outside.n_signals, 'trade')} out of sample."
     if outside.mean_pnl_ticks is not None and outside.mean_pnl_ticks <= 0:
         yield "The best run does not earn its costs out of sample."
+    up, down = best.row.n_up, best.row.n_down
+    if min(up, down) < ONE_SIDED * (up + down):
+        yield f"The best run traded nearly one way only ({up:,} up, {down:,} down): drift may explain it."
     if best.overfitting_probability is not None and best.overfitting_probability >= 0.5:
         yield "Choosing by past results was no better than a coin here (probability of overfitting 50 % or more)."
