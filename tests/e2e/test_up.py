@@ -11,6 +11,7 @@ import httpx
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import HARMLESS, Up, alive
+from tests.fixtures.harness import events
 
 
 def heatmap_picture(page: Page) -> bytes:
@@ -38,12 +39,23 @@ def test_an_unknown_serving_is_said_in_words(up: Up, page: Page) -> None:
     assert "demo" in text, "the page should say which servings there are"
 
 
+def test_the_sample_experiment_can_be_submitted_at_once(up: Up) -> None:
+    gateway = up.url().split("/vp-stream")[0]
+    experiments = httpx.get(f"{gateway}/v1/experiments", timeout=30).json()["experiments"]
+    assert [(e["name"], e["in_lake"], e["error"]) for e in experiments] == [("demo", True, None)]
+    job = httpx.post(f"{gateway}/v1/experiments/jobs", json={"experiment": "demo"}, timeout=30).json()
+    states = [event.state for event in events(f"{gateway}/v1/experiments/jobs/{job['job_id']}/progress")]
+    assert states[-1] == "done"
+    runs = httpx.get(f"{gateway}/v1/experiments/runs", timeout=30).json()
+    assert runs["total"] + runs["too_few_signals"] == 40
+
+
 def test_ctrl_c_ends_everything_and_the_second_start_takes_seconds(
     up: Up, built_page: Path, lake: Path
 ) -> None:
     up.url()
     children = up.children()
-    assert len(children) >= 6  # nats, redis, registry, replay, engine, gateway
+    assert len(children) >= 8  # nats, redis, registry, harness and its worker, replay, engine, gateway
     assert up.interrupt() == 0
     assert [pid for pid in children if alive(pid)] == []
     began = time.monotonic()

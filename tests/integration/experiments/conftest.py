@@ -120,10 +120,8 @@ class Laboratory:
             return process.returncode, out, err
 
 
-@pytest.fixture
-def laboratory(lake: Lake, tmp_path: Path) -> Laboratory:
-    """The experiment, not run yet."""
-    packages = tmp_path / "packages"
+def make_laboratory(lake: Lake, packages: Path) -> Laboratory:
+    """The experiment in ``lake``, not run yet, and the user's signals in ``packages``."""
     described = packages / "misbehaving-1.dist-info"
     described.mkdir(parents=True)
     (packages / "misbehaving.py").write_text(SIGNALS)
@@ -140,3 +138,9 @@ def laboratory(lake: Lake, tmp_path: Path) -> Laboratory:
         folder.mkdir(parents=True)
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(document))
     return Laboratory(lake, packages)
+
+
+@pytest.fixture
+def laboratory(lake: Lake, tmp_path: Path) -> Laboratory:
+    """The experiment, not run yet."""
+    return make_laboratory(lake, tmp_path / "packages")

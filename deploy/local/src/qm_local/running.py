@@ -59,6 +59,7 @@ def _stack(options: Options, root: Path) -> Stack:
         nats_port=free_port(),
         redis_port=free_port(),
         registry_port=free_port(),
+        harness_port=free_port(),
     )
 
 
@@ -81,10 +82,16 @@ async def run(options: Options) -> None:
 
         async with Supervisor(options.state / "logs", say) as supervisor:
             await supervisor.start(stack.brokers())
-            registry, services = stack.registry(), stack.services()
-            await supervisor.start([registry])
-            await promote_demo(lake, instrument, stack.registry_url)
-            await supervisor.start(services)
+            registry, services, harness = stack.registry(), stack.services(), stack.harness()
+            # Beside the registry, which leaves a core idle while it starts.
+            starting = asyncio.create_task(supervisor.start(harness))
+            try:
+                await supervisor.start([registry])
+                await promote_demo(lake, instrument, stack.registry_url)
+                await supervisor.start(services)
+                await starting
+            finally:
+                starting.cancel()
             port = stack.gateway_port
             watching: asyncio.Task[None] | None = None
             if options.dev:
@@ -92,7 +99,7 @@ async def run(options: Options) -> None:
                 await supervisor.start([stack.vite(root / "frontend", port)])
                 sources = [root / "libs", root / "services"]
                 watching = asyncio.create_task(
-                    restart_on_change(supervisor, [registry, *services], sources, say)
+                    restart_on_change(supervisor, [registry, *harness, *services], sources, say)
                 )
             say(f"logs in {options.state / 'logs'}; Ctrl-C ends everything")
             say(

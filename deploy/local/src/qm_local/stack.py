@@ -64,6 +64,7 @@ class Stack:
     nats_port: int
     redis_port: int
     registry_port: int
+    harness_port: int
 
     @property
     def registry_url(self) -> str:
@@ -113,6 +114,16 @@ class Stack:
             "registry", "qm_registry", self.registry_port, QM_REGISTRY_PORT=str(self.registry_port)
         )
 
+    def harness(self) -> list[ProcessSpec]:
+        """The harness's API, and a worker that runs submitted sweeps at low priority."""
+        port = free_port()
+        return [
+            self._service(
+                "harness", "qm_harness.service", self.harness_port, QM_HARNESS_PORT=str(self.harness_port)
+            ),
+            self._service("harness-worker", "qm_harness.service.worker", port, QM_HEALTH_PORT=str(port)),
+        ]
+
     def services(self) -> list[ProcessSpec]:
         """Replay, engine workers and gateway."""
         workers = [("replay", "qm_replay")]
@@ -121,7 +132,11 @@ class Stack:
         for name, module in workers:
             port = free_port()
             specs.append(self._service(name, module, port, QM_HEALTH_PORT=str(port)))
-        gateway = {"QM_GATEWAY_PORT": str(self.gateway_port), "QM_FRONTEND_DIST": str(self.frontend_dist)}
+        gateway = {
+            "QM_GATEWAY_PORT": str(self.gateway_port),
+            "QM_FRONTEND_DIST": str(self.frontend_dist),
+            "QM_HARNESS_ENDPOINT": f"http://127.0.0.1:{self.harness_port}",
+        }
         return [*specs, self._service("gateway", "qm_gateway", self.gateway_port, **gateway)]
 
     def vite(self, frontend: Path, port: int) -> ProcessSpec:

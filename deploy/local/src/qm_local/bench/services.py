@@ -100,6 +100,7 @@ async def bench_stack(
             nats_port=free_port(),
             redis_port=free_port(),
             registry_port=free_port(),
+            harness_port=free_port(),
         )
         specs = [spec for spec in (stack.registry(), *stack.services()) if spec.name in names]
         bus = Bus(f"nats://127.0.0.1:{stack.nats_port}", "bench")
