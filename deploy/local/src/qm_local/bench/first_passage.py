@@ -42,7 +42,8 @@ class Hour:
 
     def path(self) -> TouchPath:
         """As the kernel takes it."""
-        return TouchPath(self.bids * TICK_INT, (self.bids + 1) * TICK_INT, (self.bids + 0.5) * 0.25, TICK_INT)
+        mids = np.asarray((self.bids + 0.5) * 0.25, np.float64)
+        return TouchPath(self.bids * TICK_INT, (self.bids + 1) * TICK_INT, mids, TICK_INT)
 
     def touches(self, n_bins: int) -> list[plain.Touch]:
         """The first bins as the reference takes them."""
