@@ -46,9 +46,11 @@ def searched(
     tmp_path_factory: pytest.TempPathFactory, laboratory: Laboratory, nats_server: NatsServer
 ) -> Iterator[Harness]:
     """A harness on that lake, without a registry."""
-    nobody = f"http://127.0.0.1:{free_port()}"
-    folder = tmp_path_factory.mktemp("harness")
-    made = Harness(folder, laboratory.lake, nats_server, QM_REGISTRY_ENDPOINT=nobody)
+    env = {
+        "PYTHONPATH": str(laboratory.packages),
+        "QM_REGISTRY_ENDPOINT": f"http://127.0.0.1:{free_port()}",
+    }
+    made = Harness(tmp_path_factory.mktemp("harness"), laboratory.lake, nats_server, **env)
     made.api.start()
     yield made
     made.close()
@@ -124,7 +126,7 @@ def test_a_run_is_promoted_through_the_gate_and_can_be_streamed(searched: Harnes
     run_id = searched.get("/runs", min_signals=1, signal="ofi", api=api)["runs"][0]["run_id"]
     path, ask = f"/runs/{run_id}/promote", {"alias": "live", "threshold": 0.1, "who": "ann"}
     refused = searched.call("POST", path, json=ask, api=api)
-    assert refused.status_code == 403
+    assert refused.status_code == 403, refused.text
     assert refused.json()["type"] == "PromotionRefused"
     assert any("Holm-corrected" in reason for reason in refused.json()["reasons"])
     promoted = searched.call("POST", path, json=ask | {"override": "a rehearsal"}, api=api)
@@ -223,7 +225,7 @@ def test_a_promotion_without_a_registry_says_so(searched: Harness) -> None:
     answer = searched.call(
         "POST", f"/runs/{run_id}/promote", json={"alias": "a", "who": "me", "threshold": 0.1}
     )
-    assert answer.status_code == 503
+    assert answer.status_code == 503, answer.text
     assert "registry" in answer.json()["error"]
 
 
