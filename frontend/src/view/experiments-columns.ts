@@ -18,7 +18,7 @@ export const RUN_COLUMNS: readonly RunColumn[] = [
     show: (row) => (row.is_winner ? "★" : ""),
     smallerFirst: false,
   },
-  words("signal", "Signal", 9, "Which signal is traded."),
+  words("signal", "Signal", 10.4, "Which signal is traded."),
   number(
     "mean_pnl_ticks",
     "Net / trade",
@@ -31,7 +31,7 @@ export const RUN_COLUMNS: readonly RunColumn[] = [
     label: "95 % interval",
     meaning:
       "Block bootstrap interval of the net mean; the upright line is zero. Green: all of it above zero. Red: all of it below. Sorted by its lower end.",
-    width: 12,
+    width: 11,
     look: "interval",
     show: (row) => `${ticks(row.mean_pnl_low)} to ${ticks(row.mean_pnl_high)}`,
     smallerFirst: false,

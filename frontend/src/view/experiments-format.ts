@@ -1,5 +1,5 @@
 /** Numbers and times of experiments: as many digits as they are worth. */
-import { MINUS, NOTHING, compact, signed } from "./format.js";
+import { MINUS, NOTHING, grouped, signed } from "./format.js";
 
 /** A result in ticks, with its sign. */
 export function ticks(value: number | null | undefined): string {
@@ -11,7 +11,7 @@ export function ticks(value: number | null | undefined): string {
 export function probability(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NOTHING;
   if (value <= 0) return "0";
-  if (value < 1e-4) return `1e${MINUS}${Math.floor(-Math.log10(value))}`.replace("1e", "<1e");
+  if (value < 1e-4) return value.toExponential(0).replace("-", MINUS);
   if (value < 0.001) return value.toFixed(5);
   if (value < 0.0095) return value.toFixed(4);
   if (value >= 1) return "1";
@@ -52,7 +52,6 @@ export function shortTime(iso: string): string {
 
 /** Points of a sweep in a second. */
 export function rate(perSecond: number): string {
-  return perSecond >= 0.95
-    ? `${compact(Number(perSecond.toPrecision(3)))}/s`
-    : `${compact(perSecond * 60)}/min`;
+  const inAll = perSecond >= 0.95 ? perSecond : perSecond * 60;
+  return `${grouped(Number(inAll.toPrecision(3)))}${perSecond >= 0.95 ? "/s" : "/min"}`;
 }

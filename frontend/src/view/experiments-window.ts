@@ -16,7 +16,7 @@ export interface Viewport {
 }
 
 /** Rows beyond those in sight; the window only moves in steps of as many, so that most scrolling changes nothing. */
-const AROUND = 12;
+const AROUND = 8;
 
 export function rowWindow({ top, height, rowHeight }: Viewport, count: number): RowWindow {
   const seen = Math.floor(Math.max(0, top) / rowHeight);
@@ -31,4 +31,25 @@ export function scrolledTo(row: number, { top, height, rowHeight }: Viewport, co
   const highest = Math.max(0, (row - 1) * rowHeight);
   const lowest = Math.min(count, row + 2) * rowHeight - height;
   return Math.max(0, Math.min(highest, Math.max(lowest, top)));
+}
+
+/** How many rows a key moves the cursor; null for keys that do not. */
+export function stepOf(key: string, { height, rowHeight }: Viewport, count: number): number | null {
+  const page = Math.max(1, Math.floor(height / rowHeight) - 1);
+  switch (key) {
+    case "ArrowDown":
+      return 1;
+    case "ArrowUp":
+      return -1;
+    case "PageDown":
+      return page;
+    case "PageUp":
+      return -page;
+    case "Home":
+      return -count;
+    case "End":
+      return count;
+    default:
+      return null;
+  }
 }

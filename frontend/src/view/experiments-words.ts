@@ -1,6 +1,6 @@
 /** Jobs, verdicts and refusals in words. */
 import { RequestFailed, describeError } from "../wire/errors.js";
-import type { GateVerdict, Job, RunList, RunListRow } from "../wire/generated.js";
+import type { GateVerdict, Job, PromotedRun, RunList, RunListRow } from "../wire/generated.js";
 import { columnOf } from "./experiments-columns.js";
 import { duration, rate } from "./experiments-format.js";
 import { grouped } from "./format.js";
@@ -80,6 +80,16 @@ export function gateTitle({ passes, reasons }: GateVerdict): string {
   return `The promotion gate refuses it, for ${reasons.length === 1 ? "one reason" : `${reasons.length} reasons`}`;
 }
 
+/** What became of a promotion. */
+export function promotedWords({ alias, threshold, overridden, same_code: same }: PromotedRun): string {
+  const parts = [
+    `${alias.alias} points at ${alias.serving_id} now, version ${alias.version}, threshold ${threshold}.`,
+  ];
+  if (overridden) parts.push("The gate was overridden; the reason is in the audit trail.");
+  if (!same) parts.push("The code has changed since the run: what streams may differ from it.");
+  return parts.join(" ");
+}
+
 /** What became of a promotion that did not succeed. */
 export type Refusal =
   | { readonly kind: "gate"; readonly reasons: readonly string[] }
@@ -113,6 +123,7 @@ export function summaryWords(list: RunList, shown: readonly RunListRow[]): strin
   parts.push(winners === 0 ? "no winner" : `${grouped(winners)} ${winners === 1 ? "winner" : "winners"}`);
   if (list.too_few_signals > 0) parts.push(`${grouped(list.too_few_signals)} left out with too few signals`);
   if (list.failed > 0) parts.push(`${grouped(list.failed)} failed`);
+  if (list.pending.length > 0) parts.push("overfitting and SPA are being worked out");
   parts.push(`each at its best threshold by ${columnOf(list.sort)?.label ?? list.sort}`);
   if (typeof list.registry_problem === "string")
     parts.push(`live streams are not known: ${list.registry_problem}`);

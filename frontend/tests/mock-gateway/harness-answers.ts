@@ -34,25 +34,27 @@ export function runList(
       is("experiment", lineage.experiment),
   );
   const smaller = SMALLER.includes(sort);
-  const worth = (row: Json): number => {
-    const value = row[sort];
+  const worth = (row: MockRow): number => {
+    const value = (row as unknown as Json)[sort] ?? (row.whole as unknown as Json)[sort];
     return typeof value !== "number" ? -Infinity : smaller ? -value : value;
   };
   const done = fit.filter(({ lineage }) => lineage.status === "ok");
-  const rows = done.flatMap((run) => {
+  const best = done.flatMap((run) => {
     const ranked = run.rows
       .filter((row) => row.whole.n_signals >= least)
-      .map((row) => listRow(run, row, streaming(run)))
-      .sort((a, b) => worth(b) - worth(a));
+      .map((row) => ({ run, row, worth: worth(row) }))
+      .sort((x, y) => y.worth - x.worth);
     return ranked.slice(0, 1);
   });
-  rows.sort((a, b) => worth(b) - worth(a));
+  best.sort((x, y) => y.worth - x.worth);
+  const most = Number(query.get("top_n") ?? "50");
+  const rows = best.slice(0, most).map(({ run, row }) => listRow(run, row, streaming(run)));
   const all = (key: "experiment" | "signal" | "dataset_id"): string[] =>
     [...new Set(runs.map((run) => run.lineage[key]))].sort();
   return {
-    runs: rows.slice(0, Number(query.get("top_n") ?? "50")),
-    total: rows.length,
-    too_few_signals: done.length - rows.length,
+    runs: rows,
+    total: best.length,
+    too_few_signals: done.length - best.length,
     failed: fit.length - done.length,
     sort,
     smaller_is_better: smaller,

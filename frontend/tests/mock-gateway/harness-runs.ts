@@ -78,7 +78,16 @@ export function randomness(seed: number): () => number {
   };
 }
 
-export function mockRuns(seed = 5, copies = 1): MockRun[] {
+/** Many more of them, that differ only in their ids. */
+export function manyRuns(count: number): MockRun[] {
+  const some = mockRuns();
+  return Array.from({ length: count }, (_, i) => some[i % some.length]).flatMap((run, i) => {
+    const id = i.toString(16).padStart(16, "0");
+    return run === undefined ? [] : [{ ...run, lineage: { ...run.lineage, run_id: id } }];
+  });
+}
+
+export function mockRuns(seed = 5): MockRun[] {
   const random = randomness(seed);
   const points = PLANS.flatMap((plan) =>
     plan.signals.flatMap(([signal, axes]) =>
@@ -90,9 +99,7 @@ export function mockRuns(seed = 5, copies = 1): MockRun[] {
               [8, 4],
               [12, 6],
             ] as const
-          ).flatMap((bracket) =>
-            Array.from({ length: copies }, () => ({ plan, signal, params, cooldown, bracket })),
-          ),
+          ).map((bracket) => ({ plan, signal, params, cooldown, bracket })),
         ),
       ),
     ),

@@ -14,6 +14,8 @@ const ROOT = "/v1/experiments";
 export class MockHarness {
   runs: readonly MockRun[] = mockRuns();
   readonly jobs = new MockJobs();
+  /** Whether the code is still that of the runs. */
+  sameCode = true;
   /** What every request is answered with while the harness is down; null while it is up. */
   down: string | null = null;
   /** Milliseconds that an answer takes. */
@@ -99,6 +101,7 @@ export class MockHarness {
     const name = `${experiment}-${signal}`;
     const hash = run_id.slice(0, 12);
     const id = `${name}-${hash}`;
+    const previous = registry.moves.findLast((move) => move.alias === alias)?.serving ?? null;
     const created = registry.servings.every((each) => each.id !== id);
     const snapshot = { signal: { name: signal, params: JSON.parse(params) as unknown, weights: {} } };
     if (created)
@@ -108,7 +111,8 @@ export class MockHarness {
     if (answer[0] !== 200) return answer;
     const url = `/vp-stream.html?serving=${alias ?? ""}`;
     const done = { created, alias: answer[1], threshold: row.threshold, gate, streaming_url: url };
-    return [200, { ...done, overridden: !gate.passes }];
+    const more = { overridden: !gate.passes, same_code: this.sameCode, previous_serving_id: previous };
+    return [200, { ...done, ...more }];
   }
 
   /** Which servings came from a run, and whether an alias points at one. */
@@ -118,10 +122,9 @@ export class MockHarness {
       .filter(({ source }) => source["run_id"] === lineage.run_id)
       .map(({ id }) => ({
         serving_id: id,
-        aliases: registry.names().filter((alias) => {
-          const [, state] = registry.answer("GET", `/v1/aliases/${alias}`, null) ?? [404, {}];
-          return (state as Json)["serving_id"] === id;
-        }),
+        aliases: registry
+          .names()
+          .filter((alias) => registry.moves.findLast((move) => move.alias === alias)?.serving === id),
       }));
     const alias = servings.flatMap((each) => each.aliases)[0];
     return { servings, url: alias === undefined ? null : `/vp-stream.html?serving=${alias}` };

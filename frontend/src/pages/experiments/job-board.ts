@@ -1,4 +1,4 @@
-/** Keeps the jobs up to date: the list now and then, the progress of running ones as it comes. */
+/** Keeps the jobs up to date: the list now and then, the progress of the oldest active ones as it comes. */
 import { reasonOf } from "../parts.js";
 import { isFinal } from "../../wire/experiments.js";
 import type { ExperimentsClient } from "../../wire/experiments.js";
@@ -50,12 +50,12 @@ export class JobBoard {
       const known = before.get(job.job_id);
       if (known !== undefined && !isFinal(known.state) && isFinal(job.state)) this.events.ended(job);
     }
-    this.watchRunning();
+    this.watchActive();
   }
 
-  private watchRunning(): void {
-    const running = this.jobs.filter((job) => job.state === "running").map((job) => job.job_id);
-    const wanted = new Set(running.slice(0, MOST_WATCHED));
+  private watchActive(): void {
+    const active = this.jobs.filter((job) => !isFinal(job.state)).map((job) => job.job_id);
+    const wanted = new Set(active.slice(-MOST_WATCHED));
     for (const [id, stop] of this.watched) {
       if (wanted.has(id)) continue;
       stop();

@@ -22,6 +22,7 @@ export class JobPanel {
   private readonly list = make("div", { className: "job-list" });
   private readonly cards = new Map<string, JobCard>();
   private experiments: readonly ExperimentSummary[] = [];
+  private unknown = false;
 
   constructor(
     private readonly client: ExperimentsClient,
@@ -44,7 +45,10 @@ export class JobPanel {
     try {
       const { experiments } = await this.client.experiments();
       this.experiments = experiments.filter((each) => each.in_lake);
+      if (this.unknown) this.outcome.replaceChildren();
+      this.unknown = false;
     } catch (error) {
+      this.unknown = true;
       this.outcome.replaceChildren(
         note("bad", `The experiments of the lake are not known: ${sentence(reasonOf(error))}`),
       );
@@ -62,6 +66,8 @@ export class JobPanel {
   }
 
   listed(jobs: readonly Job[]): void {
+    // Who answers again may be asked again what could not be answered before.
+    if (this.unknown) void this.opened();
     const cards = jobs.map((job) => {
       const card = this.cards.get(job.job_id) ?? new JobCard(job, this.cardEvents());
       this.cards.set(job.job_id, card);

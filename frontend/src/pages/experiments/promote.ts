@@ -2,7 +2,7 @@
  * The dialog that promotes a run: which alias, who, and why against the gate. What the alias points at is asked for
  * first and sent along, so that nobody's promotion is overwritten unseen.
  */
-import { refusalOf } from "../../view/experiments-words.js";
+import { promotedWords, refusalOf } from "../../view/experiments-words.js";
 import { RequestFailed } from "../../wire/errors.js";
 import type { ExperimentsClient } from "../../wire/experiments.js";
 import type { GateVerdict, PromotedRun, RunDetail, ThresholdDetail } from "../../wire/generated.js";
@@ -109,7 +109,7 @@ export class PromoteDialog {
 
   private async fillKnown(): Promise<void> {
     try {
-      const { items } = await this.registry.aliases();
+      const items = await this.registry.everyAlias();
       this.known.replaceChildren(...items.map(({ alias }) => make("option", { value: alias })));
     } catch {
       // Only suggestions: the alias can be typed, and `ask` says what is wrong.
@@ -172,14 +172,15 @@ export class PromoteDialog {
     }
   }
 
-  private succeeded({ alias, streaming_url: url, overridden, threshold }: PromotedRun): void {
-    const words = `${alias.alias} points at ${alias.serving_id} now, version ${alias.version}, threshold ${threshold}.`;
-    const more = overridden ? " The gate was overridden; the reason is in the audit trail." : "";
+  private succeeded(done: PromotedRun): void {
     const close = button("Close", () => {
       this.dialog.close();
     });
-    const done = note("ok", words + more, [link(url, "Open stream", "button primary"), close]);
-    this.dialog.replaceChildren(make("h2", { textContent: "Promoted" }), done);
+    const open = link(done.streaming_url, "Open stream", "button primary");
+    this.dialog.replaceChildren(
+      make("h2", { textContent: "Promoted" }),
+      note(done.same_code ? "ok" : "warn", promotedWords(done), [open, close]),
+    );
   }
 
   private refused(error: unknown): void {

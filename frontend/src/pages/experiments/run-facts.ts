@@ -4,7 +4,8 @@ import type { Fact } from "../../view/experiments-facts.js";
 import { gateTitle } from "../../view/experiments-words.js";
 import type { RunDetail, ThresholdDetail } from "../../wire/generated.js";
 import { make } from "../dom.js";
-import { note } from "../parts.js";
+import { link, note } from "../parts.js";
+import { servingHref, streamHref } from "../places.js";
 
 export function tiles(detail: RunDetail, at: ThresholdDetail): HTMLElement {
   return make(
@@ -67,15 +68,9 @@ export function lineage(detail: RunDetail): HTMLElement {
 
 function servings({ servings: all }: RunDetail): HTMLElement {
   const lines = all.map(({ serving_id: id, aliases }) => {
-    const links = aliases.map((alias) =>
-      make("a", {
-        className: "tag",
-        href: `./vp-stream.html?serving=${encodeURIComponent(alias)}`,
-        textContent: alias,
-      }),
-    );
+    const links = aliases.map((alias) => link(streamHref(alias), alias, "tag"));
     const none = make("span", { className: "muted", textContent: "no alias points at it" });
-    return make("li", {}, [make("code", { textContent: id }), " ", ...(links.length === 0 ? [none] : links)]);
+    return make("li", {}, [link(servingHref(id), id), " ", ...(links.length === 0 ? [none] : links)]);
   });
   return make("ul", { className: "servings" }, lines);
 }

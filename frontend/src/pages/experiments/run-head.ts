@@ -51,7 +51,7 @@ function thresholdChoice(detail: RunDetail, at: ThresholdDetail, events: PanelEv
   choice.append(
     ...detail.thresholds.map((row) => {
       const said = [
-        ...(row.threshold === detail.best_threshold ? ["best"] : []),
+        ...(row.threshold === detail.best_threshold ? ["best in sample"] : []),
         ...(row.is_winner ? ["★"] : []),
         ...(row.enough_signals ? [] : ["few signals"]),
       ];

@@ -14,6 +14,8 @@ import type { Narrowing } from "./filters.js";
 import { RunTable } from "./run-table.js";
 import type { TableEvents } from "./run-table.js";
 
+const PENDING_MS = 3000;
+
 export interface ListingEvents extends TableEvents {
   readonly narrow: (narrowing: Partial<Narrowing>) => void;
   readonly jobs: () => void;
@@ -27,6 +29,7 @@ export class RunListing {
   private list: RunList | null = null;
   private newest = 0;
   private asked = "";
+  private later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly client: ExperimentsClient,
@@ -48,6 +51,7 @@ export class RunListing {
 
   async load(): Promise<void> {
     const { query } = this;
+    clearTimeout(this.later);
     this.newest += 1;
     const turn = this.newest;
     this.asked = keyOf(query);
@@ -64,7 +68,8 @@ export class RunListing {
       if (turn !== this.newest) return;
       this.list = list;
       this.draw();
-      this.table.markOpen(this.query.run);
+      // What takes long is worked out in the background; the list is complete without it but for two columns.
+      if (list.pending.length > 0) this.later = setTimeout(() => void this.load(), PENDING_MS);
     } catch (error) {
       if (turn !== this.newest) return;
       const again = button("Try again", () => void this.load());

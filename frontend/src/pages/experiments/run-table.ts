@@ -5,12 +5,13 @@
 import { RUN_COLUMNS } from "../../view/experiments-columns.js";
 import type { RunKey } from "../../view/experiments-column.js";
 import { intervalScale } from "../../view/experiments-interval.js";
-import { rowWindow, scrolledTo } from "../../view/experiments-window.js";
-import type { RowWindow, Viewport } from "../../view/experiments-window.js";
+import { rowWindow, scrolledTo, stepOf } from "../../view/experiments-window.js";
+import type { Viewport } from "../../view/experiments-window.js";
 import type { RunListRow } from "../../wire/generated.js";
 import { make } from "../dom.js";
 import { TableHead } from "./table-head.js";
-import { rowId, runRow } from "./run-row.js";
+import { RunBody } from "./run-body.js";
+import { rowId } from "./run-row.js";
 
 const ROW_REM = 2.1;
 
@@ -23,16 +24,13 @@ export interface TableEvents {
 
 export class RunTable {
   private readonly head: TableHead;
-  private readonly body = make("tbody");
-  private readonly above = make("tbody", { className: "spacer" }, [make("tr")]);
-  private readonly below = make("tbody", { className: "spacer" }, [make("tr")]);
+  private readonly body = new RunBody();
   private readonly table: HTMLTableElement;
   private rows: readonly RunListRow[] = [];
   private scale = intervalScale([]);
-  private drawn = new Map<number, HTMLTableRowElement>();
-  private shown: RowWindow | null = null;
   private cursor = 0;
   private openId = "";
+  private order = "";
   private scheduled = false;
   /** Whole pixels, so that ten thousand rows are as high as ten thousand times one. */
   private rowPx = 0;
@@ -53,9 +51,9 @@ export class RunTable {
       make("caption", { className: "visually-hidden", textContent: "Runs, each at its best threshold" }),
       make("colgroup", {}, widths),
       this.head.element,
-      this.above,
-      this.body,
-      this.below,
+      this.body.above,
+      this.body.body,
+      this.body.below,
     ]);
     const total = RUN_COLUMNS.reduce((sum, column) => sum + column.width, 0);
     this.table.style.width = `${total}rem`;
@@ -68,7 +66,7 @@ export class RunTable {
       this.measure();
     }).observe(host);
     this.measure();
-    this.body.addEventListener("click", ({ target }) => {
+    this.body.body.addEventListener("click", ({ target }) => {
       const row = target instanceof Element && target.closest("a") === null ? target.closest("tr") : null;
       if (row === null) return;
       this.point(Number(row.dataset["index"]));
@@ -80,19 +78,28 @@ export class RunTable {
   }
 
   show(rows: readonly RunListRow[], sort: RunKey, reversed: boolean): void {
-    const before = this.rows[this.cursor]?.run_id;
+    const wanted = this.openId === "" ? this.rows[this.cursor]?.run_id : this.openId;
+    const first = this.rows.length === 0;
+    const order = `${sort} ${reversed}`;
     this.rows = rows;
     this.scale = intervalScale(rows);
     this.head.show(sort, reversed);
     this.table.setAttribute("aria-rowcount", String(rows.length + 1));
-    const again = rows.findIndex((row) => row.run_id === before);
-    this.cursor = Math.max(0, again);
-    this.forget();
+    this.cursor = Math.max(
+      0,
+      rows.findIndex((row) => row.run_id === wanted),
+    );
+    this.body.forget();
+    if (order !== this.order) this.host.scrollTop = 0;
+    this.order = order;
     this.draw();
+    // Only now is there anything to scroll.
+    if (first) this.bring(this.cursor);
   }
 
   /** Marks the run whose details are open, and points at it. */
   markOpen(runId: string): void {
+    if (runId === this.openId) return;
     this.openId = runId;
     const index = this.rows.findIndex((row) => row.run_id === runId);
     if (index >= 0) this.point(index);
@@ -118,17 +125,8 @@ export class RunTable {
 
   private key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target !== this.table) return;
-    const page = Math.max(1, Math.floor(this.viewport().height / this.rowPx) - 1);
-    const steps: Readonly<Record<string, number>> = {
-      ArrowDown: 1,
-      ArrowUp: -1,
-      PageDown: page,
-      PageUp: -page,
-      Home: -this.rows.length,
-      End: this.rows.length,
-    };
-    const step = steps[event.key];
-    if (step !== undefined) this.move(step);
+    const step = stepOf(event.key, this.viewport(), this.rows.length);
+    if (step !== null) this.move(step);
     else if (event.key === "Enter") this.open();
     else return;
     event.preventDefault();
@@ -157,36 +155,20 @@ export class RunTable {
     });
   }
 
-  private forget(): void {
-    this.drawn = new Map();
-    this.shown = null;
-    this.body.replaceChildren();
-  }
-
   private draw(): void {
-    const next = rowWindow(this.viewport(), this.rows.length);
-    if (this.shown?.first === next.first && this.shown.end === next.end) return;
-    this.shown = next;
-    const drawn = new Map<number, HTMLTableRowElement>();
-    for (const [offset, row] of this.rows.slice(next.first, next.end).entries()) {
-      const index = next.first + offset;
-      drawn.set(index, this.drawn.get(index) ?? runRow(row, index, this.scale));
-    }
-    this.drawn = drawn;
-    this.body.replaceChildren(...drawn.values());
-    spread(this.above, next.above);
-    spread(this.below, next.below);
-    this.mark();
+    const changed = this.body.show(rowWindow(this.viewport(), this.rows.length), this.rows, this.scale);
+    if (changed) this.mark();
   }
 
   private mark(): void {
-    for (const [index, element] of this.drawn) {
+    for (const [index, element] of this.body.drawn) {
       element.classList.toggle("cursor", index === this.cursor);
       const open = this.openId !== "" && this.rows[index]?.run_id === this.openId;
       if (open) element.setAttribute("aria-selected", "true");
       else element.removeAttribute("aria-selected");
     }
-    if (this.drawn.has(this.cursor)) this.table.setAttribute("aria-activedescendant", rowId(this.cursor));
+    if (this.body.drawn.has(this.cursor))
+      this.table.setAttribute("aria-activedescendant", rowId(this.cursor));
     else this.table.removeAttribute("aria-activedescendant");
   }
 
@@ -200,13 +182,6 @@ export class RunTable {
     const em = parseFloat(getComputedStyle(document.documentElement).fontSize);
     this.rowPx = Math.round(em * ROW_REM);
     this.host.style.setProperty("--row", `${this.rowPx}px`);
-    this.shown = null;
     this.schedule();
   }
-}
-
-function spread(spacer: HTMLElement, pixels: number): void {
-  spacer.hidden = pixels === 0;
-  const row = spacer.firstElementChild;
-  if (row instanceof HTMLElement) row.style.height = `${pixels}px`;
 }
