@@ -63,6 +63,7 @@ class HarnessService:
         progress = ProgressStreams(jobs, self._stopping, settings.harness_progress_clients)
         metrics = ServiceMetrics(SERVICE)
         metrics.gauge("progress_clients", "Clients that follow jobs", lambda: float(progress.following))
+        metrics.gauge("jobs_wanted", "Jobs that wait or run", lambda: float(len(jobs.active())))
         readiness = Readiness()
         readiness.require("nats", lambda: self._bus.problem)
         readiness.require("lake", lambda: "" if lake.root.is_dir() else f"{lake.root} is not there")
