@@ -101,13 +101,17 @@ async def test_what_redis_forgot_is_written_again_by_the_engine(directory: Sessi
 async def test_a_finished_session_is_forgotten_after_its_time(directory: SessionDirectory) -> None:
     start = new_start(13.0)
     await directory.create(start, status_of(start), Wish(), instead_of=None)
-    await directory.save_checkpoint(start.session_id, b"checkpoint")
+    assert await directory.take_lease(start.session_id, "a", 5)
+    assert await directory.save_checkpoint(start.session_id, "a", b"checkpoint")
+    assert not await directory.save_checkpoint(start.session_id, "b", b"of a worker that lost the session")
+    assert await directory.load_checkpoint(start.session_id) == b"checkpoint"
     await directory.report(start, status_of(start, "ended"), keep_s=0.2)
     assert await directory.load_checkpoint(start.session_id) is None
     assert await directory.status(start.session_id) is not None
     await asyncio.sleep(0.3)
     assert await directory.status(start.session_id) is None
     assert start.session_id not in [s.session_id for s in await directory.sessions()]
+    assert not await directory.save_checkpoint(start.session_id, "a", b"too late"), "nothing would delete it"
 
 
 async def test_a_session_is_watched_for_as_long_as_somebody_says_so(directory: SessionDirectory) -> None:

@@ -59,6 +59,13 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('SET', KEYS[2], ARGV[3])
 return 1"""
 
+_SAVE_CHECKPOINT: Final = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
+redis.call('SET', KEYS[3], ARGV[2])
+return 1"""
+
 _DROP_IF: Final = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0"""
@@ -234,10 +241,12 @@ class SessionDirectory:
                     pipe.delete(_key(session_id, "checkpoint"), _key(session_id, "lease"))
                 await pipe.execute()
 
-    async def save_checkpoint(self, session_id: str, data: bytes) -> None:
-        """Keep the session's newest checkpoint."""
+    async def save_checkpoint(self, session_id: str, worker: str, data: bytes) -> bool:
+        """Keep the session's newest checkpoint; false when another worker has the session or nobody knows it."""
+        keys = [_key(session_id, part) for part in ("lease", "epoch", "checkpoint")]
         with redis_errors():
-            await self._redis.set(_key(session_id, "checkpoint"), data)
+            saved = await self._redis.eval(_SAVE_CHECKPOINT, len(keys), *keys, worker, data)
+        return bool(saved)
 
     async def load_checkpoint(self, session_id: str) -> bytes | None:
         """The session's newest checkpoint."""

@@ -31,7 +31,7 @@ class EngineService:
         self._bus = Bus(settings.nats_url, worker)
         self._directory = SessionDirectory(settings.redis_url)
         self._redis = RedisWatch(self._directory)
-        self._running: set[str] = set()
+        self._running: dict[str, SessionRun] = {}
         self._metrics = EngineMetrics(lambda: float(len(self._running)))
         self._context = EngineContext(
             self._bus, self._directory, settings, self._metrics, ArtifactStore(Lake(settings.lake)), worker
@@ -65,6 +65,7 @@ class EngineService:
     async def _serve(self, stopping: asyncio.Event, stopped: asyncio.Task[bool]) -> None:
         log.info("ready, %d slots", self._settings.engine_slots)
         slots = asyncio.Semaphore(self._settings.engine_slots)
+        draining = asyncio.Event()
         async with WorkQueue(self._bus, SESSION_QUEUE) as work, asyncio.TaskGroup() as sessions:
             while not stopping.is_set():
                 taking = asyncio.ensure_future(self._take(work, slots))
@@ -72,7 +73,10 @@ class EngineService:
                 if not taking.done():
                     taking.cancel()
                     break
-                sessions.create_task(self._session(taking.result(), slots, stopping))
+                sessions.create_task(self._session(taking.result(), slots, draining))
+            # Only then the sessions: what they give back must not come to this worker's own requests.
+            await work.close()
+            draining.set()
 
     async def _take(self, work: WorkQueue[SessionStart], slots: asyncio.Semaphore) -> WorkItem[SessionStart]:
         await slots.acquire()
@@ -82,11 +86,16 @@ class EngineService:
         self, item: WorkItem[SessionStart], slots: asyncio.Semaphore, draining: asyncio.Event
     ) -> None:
         session_id = item.start.session_id
-        with session_log_context(session_id):
-            self._running.add(session_id)
-            try:
-                await SessionRun(self._context, item, draining).run()
-            finally:
-                self._running.discard(session_id)
-                self._metrics.forget(session_id)
-                slots.release()
+        try:
+            if session_id in self._running:
+                self._running[session_id].adopt(item)
+                return
+            with session_log_context(session_id):
+                run = self._running[session_id] = SessionRun(self._context, item, draining)
+                try:
+                    await run.run()
+                finally:
+                    del self._running[session_id]
+                    self._metrics.forget(session_id)
+        finally:
+            slots.release()

@@ -33,6 +33,7 @@ class SessionCore:
         self._cell_ns = config.cell_width_ms * 1_000_000
         self._watched_s = now_s
         self._bin_seq = -1
+        self._played = -1
         self._event_index = 0
         self._market_ns = 0
         self._lags_ms: list[float] = []
@@ -50,8 +51,8 @@ class SessionCore:
 
     @property
     def resume_ns(self) -> int:
-        """Market time of the newest stored bin's end: a feed is paced from here on."""
-        return self._start_ns + (self._bin_seq + 1) * self._cell_ns
+        """Market time of the end of the newest bin that was ever stored: a feed is paced from here on."""
+        return self._start_ns + (self._played + 1) * self._cell_ns
 
     @property
     def state(self) -> SessionState:
@@ -97,7 +98,12 @@ class SessionCore:
 
     def stored(self, bin_seq: int) -> None:
         """The broker holds all bins up to ``bin_seq``."""
-        self._bin_seq = max(self._bin_seq, bin_seq)
+        self._bin_seq = bin_seq
+        self.played(bin_seq)
+
+    def played(self, bin_seq: int) -> None:
+        """Viewers have seen bins up to ``bin_seq``, though the broker may have lost them since."""
+        self._played = max(self._played, bin_seq)
 
     def late(self, lag_ms: float) -> None:
         """Records that were due ``lag_ms`` ago are in stored grids now."""

@@ -35,15 +35,15 @@ from qmcore.sessions import Wish
 log = logging.getLogger(__name__)
 
 MAX_CRASHES: Final = 3
-LEASE_TAKEN_S: Final = 2.0
-"""A worker that gets a session which another one runs lets it rest for so long."""
+LEASE_TAKEN_S: Final = 1.0
+"""A worker that gets a session which another one runs lets it rest for so long; longer than that one's heartbeat."""
 
 
 class SessionRun:
     """Make one for every work item and ``run`` it."""
 
     def __init__(self, context: EngineContext, item: WorkItem[SessionStart], draining: asyncio.Event) -> None:
-        self._context, self._item, self._draining = context, item, draining
+        self._context, self._draining = context, draining
         self._bus, self._directory = context.bus, context.directory
         self._start = item.start
         self._session_id = item.start.session_id
@@ -53,13 +53,24 @@ class SessionRun:
         self._outputs: asyncio.Queue[Output] = asyncio.Queue()
         self._attempts = 0
 
+    def adopt(self, item: WorkItem[SessionStart]) -> None:
+        """The queue has given the session to this worker again."""
+        self._keeper.adopt(item)
+
     async def run(self) -> None:
         """Run the session until it leaves this worker."""
         if not await self._keeper.take_lease():
             log.info("another worker runs the session")
             with suppress(Unavailable):
-                await self._item.give_back(LEASE_TAKEN_S)
+                await self._keeper.item.give_back(LEASE_TAKEN_S)
             return
+        keeping = asyncio.create_task(self._keeper.keep_item())
+        try:
+            await self._attempts_until_over()
+        finally:
+            keeping.cancel()
+
+    async def _attempts_until_over(self) -> None:
         again, crashes, crash = True, 0, ""
         while again:
             again = False
@@ -220,8 +231,7 @@ class SessionRun:
     async def _save_checkpoint(self, log_: GridLog, data: bytes) -> None:
         """A checkpoint is only good once everything before it is stored."""
         await log_.flush()
-        with suppress(Unavailable):
-            await self._directory.save_checkpoint(self._session_id, data)
+        await self._keeper.save_checkpoint(data)
 
     # --- at the end ---
 
@@ -247,7 +257,7 @@ class SessionRun:
         while True:
             try:
                 await self._keeper.report()
-                await self._item.done()
+                await self._keeper.item.done()
                 await purge_mbo(self._bus, self._session_id)
                 return
             except (Unavailable, nats.js.errors.APIError) as error:
@@ -257,11 +267,11 @@ class SessionRun:
     async def _hand_over(self, log_: GridLog, kernel: Kernel) -> None:
         """Let another worker go on from exactly here."""
         await log_.flush()
+        await self._keeper.save_checkpoint(await asyncio.to_thread(kernel.final_checkpoint))
         with suppress(Unavailable):
-            data = await asyncio.to_thread(kernel.final_checkpoint)
-            await self._directory.save_checkpoint(self._session_id, data)
             await self._keeper.drop_lease()
-            await self._item.give_back()
+        with suppress(Unavailable):
+            await self._keeper.item.give_back()
         log.info("handed over at bin %d", log_.last_bin_seq)
 
 

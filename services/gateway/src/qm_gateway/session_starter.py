@@ -16,7 +16,7 @@ FAILED_FOR_S: Final = 10.0
 """A failed session is shown, with its reason, for so long; then a viewer starts another one."""
 
 PENDING_FOR_S: Final = 5.0
-"""A session that no engine has taken after this time is put into the queue again; the queue knows it by its id."""
+"""A session of which no engine has said anything for so long is put into the queue again, which knows it by its id."""
 
 
 def may_be_watched(status: SessionStatus, now_s: float) -> bool:
@@ -47,14 +47,15 @@ class SessionStarter:
                 return started
 
     async def _nudge(self, status: SessionStatus) -> None:
-        """Put a session into the queue again that was written down, but perhaps never queued."""
-        if status.state == "pending" and time.time() - status.updated_ns / 1e9 > PENDING_FOR_S:
+        """Put a session into the queue again that was never queued, or lost its engine and the broker's files."""
+        silent_s = time.time() - status.updated_ns / 1e9
+        if status.state not in FINAL_STATES and silent_s > PENDING_FOR_S:
             start = await self._directory.start_of(status.session_id)
             if start is not None:
                 await enqueue_session(self._bus, start)
 
     async def nudge(self, session_id: str) -> None:
-        """As it says: for sessions whose viewers wait for the first bin. Raises Unavailable."""
+        """As it says: for sessions whose viewers wait for bins. Raises Unavailable."""
         status = await self._directory.status(session_id)
         if status is not None:
             await self._nudge(status)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
@@ -29,6 +29,9 @@ from qmcore.sessions import SessionDirectory
 log = logging.getLogger(__name__)
 
 LINGER_S: Final = 5.0
+QUIET_S: Final = 5.0
+"""Where nothing came for so long, it is seen to that the session has not fallen out of the queue."""
+
 FETCH: Final = 64
 
 
@@ -45,6 +48,12 @@ class Upstream:
         self.end: SessionEnd | None = None
         self._first = 0
         self._stored = -1
+        self._heard_s = time.monotonic()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing has come for a while."""
+        return time.monotonic() - self._heard_s > QUIET_S
 
     @property
     def newest_bin(self) -> int:
@@ -73,17 +82,26 @@ class Upstream:
     async def read(self) -> None:
         """Read for ever, through restarts of the broker; returns after the end marker."""
         start = grid_sequence(self._first)
+        at_once = self._settings.viewer_queue_bins
         async with StreamReader(self._bus, grid_stream(self.session_id), start=start, batch=FETCH) as reader:
             while self.end is None:
                 messages = await reader.take()
-                arrived = time.perf_counter()
-                for message in messages:
-                    self._receive(message)
-                for viewer in self.viewers:
-                    viewer.pump()
-                self._metrics.fanned_out(time.perf_counter() - arrived)
+                self._heard_s = time.monotonic()
+                for start in range(0, len(messages), at_once):
+                    await self._fan_out(messages[start : start + at_once])
         for viewer in list(self.viewers):
             viewer.finish(self.end)
+
+    async def _fan_out(self, messages: Sequence[Delivered]) -> None:
+        """Give bins to the viewers. Those that take what comes have it all before there is more."""
+        arrived = time.perf_counter()
+        for message in messages:
+            self._receive(message)
+        for viewer in self.viewers:
+            viewer.pump()
+        self._metrics.fanned_out(time.perf_counter() - arrived)
+        while any(viewer.catching_up for viewer in self.viewers):  # noqa: ASYNC110 - each turn they write more
+            await asyncio.sleep(0)
 
     def _receive(self, message: Delivered) -> None:
         kind = message.headers.get(GRID_KIND_HEADER)
@@ -135,7 +153,7 @@ class Hub:
                 try:
                     for upstream in watched:
                         await self._directory.mark_watched(upstream.session_id, self._settings.idle_seconds)
-                        if upstream.newest_bin < 0:
+                        if upstream.quiet:
                             await self._starter.nudge(upstream.session_id)
                 except Unavailable as error:
                     log.warning("sessions cannot be kept alive now: %s", error)

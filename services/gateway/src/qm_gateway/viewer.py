@@ -33,6 +33,11 @@ class Viewer:
         self._closed = False
         link.on_writable(self.pump)
 
+    @property
+    def catching_up(self) -> bool:
+        """Whether it goes on writing in a moment, without waiting for its connection."""
+        return self._scheduled
+
     def attach(self, ring: BinRing) -> None:
         """Watch ``ring`` from here on."""
         self._ring = ring

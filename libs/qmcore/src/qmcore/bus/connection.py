@@ -40,6 +40,7 @@ LONGEST_WAIT_S: Final = 2.0
 PING_S: Final = 2
 """nats-py's read loop can die without a word; pings notice a dead connection within three of these."""
 
+DRAIN_S: Final = 2.0
 PENDING_BYTES: Final = 1 << 20
 """Flushed in pieces of this size: larger ones only cost memory, smaller ones system calls."""
 
@@ -242,6 +243,15 @@ class Bus:
         """End a subscription; with the connection down it is simply not renewed."""
         with suppress(nats.errors.Error, OSError):
             await subscription.unsubscribe()
+
+    async def drain(self, subscription: Subscription) -> None:
+        """End a subscription after what is on its way; with the connection down it is simply not renewed."""
+        if self.problem:
+            await self.unsubscribe(subscription)
+            return
+        with suppress(nats.errors.Error, OSError, TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                await subscription.drain()  # type: ignore[no-untyped-call]
 
     async def flush(self) -> None:
         """Return when the server has everything that was published. Raises Unavailable."""

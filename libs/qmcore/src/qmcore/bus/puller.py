@@ -35,9 +35,10 @@ class Puller:
     def __init__(
         self, bus: Bus, stream: str, consumer: str, *, batch: int, expires_s: float = EXPIRES_S
     ) -> None:
-        """``expires_s``: how long the server may answer a request; at least twice ``HEARTBEAT_S``."""
+        """``expires_s``: how long the server may answer a request."""
         self._bus = bus
         self._expires_ns = int(expires_s * 1e9)
+        self._heartbeat_ns = int(min(HEARTBEAT_S, expires_s / 2) * 1e9)
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._name = f"{stream}/{consumer}"
         self._window = PullWindow(batch, SILENCE_S, time.monotonic())
@@ -78,14 +79,17 @@ class Puller:
         if not self._lost:
             await self._request()
 
-    def left_over(self) -> list[RawMessage]:
-        """What has come and nobody took."""
+    async def drain(self) -> list[RawMessage]:
+        """End it; the answer is what has come, or was on its way, and nobody took."""
+        self._forget()
+        if self._subscription is not None:
+            await self._bus.drain(self._subscription)
         return self._messages
 
     async def _request(self) -> None:
         count = self._window.to_request(time.monotonic())
         if count:
-            ask = {"batch": count, "expires": self._expires_ns, "idle_heartbeat": int(HEARTBEAT_S * 1e9)}
+            ask = {"batch": count, "expires": self._expires_ns, "idle_heartbeat": self._heartbeat_ns}
             await self._bus.publish(self._subject, json.dumps(ask).encode(), reply=self._inbox)
 
     async def _receive(self, message: RawMessage) -> None:

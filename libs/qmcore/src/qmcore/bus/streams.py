@@ -41,8 +41,11 @@ from qmcore.errors import Unavailable
 log = logging.getLogger(__name__)
 
 RETRY_S: Final = 0.5
-ACK_WAIT_S: Final = 4.0
-"""Work whose worker was silent for so long is given to another one."""
+SESSION_ACK_WAIT_S: Final = 2.5
+"""A session whose worker was silent for so long is given to another one."""
+
+JOB_ACK_WAIT_S: Final = 4.0
+"""The same for a job."""
 
 MBO_BATCHES_KEPT: Final = 512
 """Batches of one session in the broker; more than the feed's window, so that none unread is discarded."""
@@ -76,7 +79,7 @@ async def ensure_streams(bus: Bus) -> None:
         ),
     )
     await ensure_mbo_stream(bus)
-    await _ensure_workers(bus, SESSIONS_STREAM, ENGINE_CONSUMER)
+    await _ensure_workers(bus, SESSIONS_STREAM, ENGINE_CONSUMER, SESSION_ACK_WAIT_S)
 
 
 async def ensure_jobs_stream(bus: Bus) -> None:
@@ -93,10 +96,10 @@ async def ensure_jobs_stream(bus: Bus) -> None:
             discard_new_per_subject=True,
         ),
     )
-    await _ensure_workers(bus, JOBS_STREAM, HARNESS_CONSUMER)
+    await _ensure_workers(bus, JOBS_STREAM, HARNESS_CONSUMER, JOB_ACK_WAIT_S)
 
 
-async def _ensure_workers(bus: Bus, stream: str, consumer: str) -> None:
+async def _ensure_workers(bus: Bus, stream: str, consumer: str, ack_wait_s: float) -> None:
     """The consumer that the workers of a queue share."""
     with nats_errors():
         await bus.jetstream.add_consumer(
@@ -104,7 +107,7 @@ async def _ensure_workers(bus: Bus, stream: str, consumer: str) -> None:
             api.ConsumerConfig(
                 durable_name=consumer,
                 ack_policy=api.AckPolicy.EXPLICIT,
-                ack_wait=ACK_WAIT_S,
+                ack_wait=ack_wait_s,
                 max_ack_pending=100_000,
                 max_deliver=-1,
             ),

@@ -1,7 +1,8 @@
 """``WorkQueue``: sessions to run, or jobs, one at a time to one worker. Engines and the harness's workers use it.
 
 An item stays in the queue until ``done``; while it is worked on, ``keep`` must be called more often than the
-queue's patience (``streams.ACK_WAIT_S``), or another worker gets it.
+queue's patience (``streams.SESSION_ACK_WAIT_S``, ``JOB_ACK_WAIT_S``), or another worker gets it. A broker that came
+back without its files has lost the item as well; ``queued`` says so.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Generic, Self, TypeVar
 
@@ -19,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from qmcore.bus.connection import Bus, RawMessage
 from qmcore.bus.puller import ConsumerLost, Puller
+from qmcore.bus.reader import stored_at, stored_message
 from qmcore.bus.streams import ensure_jobs_stream, ensure_streams
 from qmcore.contracts.bus_messages import JobStart, SessionStart
 from qmcore.contracts.subjects import (
@@ -34,7 +37,7 @@ from qmcore.errors import Unavailable
 log = logging.getLogger(__name__)
 
 RETRY_S: Final = 0.2
-EXPIRES_S: Final = 2.0
+EXPIRES_S: Final = 1.5
 """Less than the queue's patience: else an item comes back to the request of the very worker that stands still."""
 
 
@@ -60,16 +63,24 @@ JOB_QUEUE: Final = Queue(JOBS_STREAM, HARNESS_CONSUMER, JobStart, ensure_jobs_st
 class WorkItem(Generic[StartT]):
     """A session or a job to run, and the right to do so."""
 
-    def __init__(self, bus: Bus, raw: RawMessage, start: StartT) -> None:
-        self._bus, self._reply, self.start = bus, raw.reply, start
+    def __init__(self, bus: Bus, stream: str, raw: RawMessage, start: StartT) -> None:
+        self._bus, self._stream, self._reply, self._data = bus, stream, raw.reply, raw.data
+        self._sequence, _ = stored_at(raw.reply)
+        self.start = start
 
     async def keep(self) -> None:
         """Say that the item is still worked on. Raises Unavailable."""
         await self._bus.publish(self._reply, b"+WPI")
 
+    async def queued(self) -> bool:
+        """Whether the queue still has the item. Raises Unavailable."""
+        stored = await stored_message(self._bus, self._stream, self._sequence)
+        return stored is not None and stored.data == self._data
+
     async def done(self) -> None:
-        """Take the item out of the queue; returns when the broker knows. Raises Unavailable."""
-        await self._bus.request_raw(self._reply, b"+ACK")
+        """Take the item out of the queue, if it is there; returns when the broker knows. Raises Unavailable."""
+        if await self.queued():
+            await self._bus.request_raw(self._reply, b"+ACK")
 
     async def give_back(self, delay_s: float = 0.0) -> None:
         """Let another worker have the item, after ``delay_s``. Raises Unavailable."""
@@ -88,6 +99,10 @@ class WorkQueue(Generic[StartT]):
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Ask for no more; what came and nobody took goes to another worker."""
         await self._drop()
 
     async def take(self) -> WorkItem[StartT]:
@@ -108,7 +123,8 @@ class WorkQueue(Generic[StartT]):
                 await asyncio.sleep(RETRY_S)
                 continue
             try:
-                return WorkItem(self._bus, raw, self._queue.start.model_validate_json(raw.data))
+                start = self._queue.start.model_validate_json(raw.data)
+                return WorkItem(self._bus, self._queue.stream, raw, start)
             except ValidationError as error:
                 log.error("an item of %s cannot be started and is dropped: %s", self._queue.stream, error)
                 await self._bus.publish(raw.reply, b"+TERM")
@@ -116,10 +132,9 @@ class WorkQueue(Generic[StartT]):
     async def _drop(self) -> None:
         puller, self._puller = self._puller, None
         if puller is not None:
-            left = puller.left_over()
-            await puller.__aexit__()
-            for raw in left:
-                await self._bus.publish(raw.reply, b"-NAK")
+            for raw in await puller.drain():
+                with suppress(Unavailable):
+                    await self._bus.publish(raw.reply, b"-NAK")
 
 
 async def enqueue_session(bus: Bus, start: SessionStart) -> None:
