@@ -82,7 +82,7 @@ def _run(root: Path, experiment: Path) -> tuple[Watched, RunSummary]:
     """One ``qm run`` in a lake without results."""
     lake = Lake(root)
     shutil.rmtree(lake.results_dir, ignore_errors=True)
-    done = watched(["run", str(experiment), "--lake-root", str(root), "--format", "json"])
+    done = watched(["run", str(experiment), "--no-tracking", "--lake-root", str(root), "--format", "json"])
     summary = RunSummary.model_validate(json.loads(done.output)[0])
     if summary.failed:
         raise QmError(f"{summary.failed} of {summary.points} points failed")

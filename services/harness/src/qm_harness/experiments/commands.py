@@ -30,6 +30,7 @@ _MOST_ERRORS: Final = 10
     help="Use the workers of this Dask scheduler, such as tcp://10.0.0.5:8786. They need the same code, and the lake "
     "under the same path; start them with `dask worker ADDRESS --nworkers N --nthreads 1`.",
 )
+@click.option("--no-tracking", is_flag=True, help="Keep no copy in MLflow, whatever the experiment says.")
 @click.option("--retry-failed", is_flag=True, help="Run points again that failed before.")
 def run(
     experiment: str,
@@ -37,6 +38,7 @@ def run(
     output_format: OutputFormat,
     workers: int | None,
     dask: str | None,
+    no_tracking: bool,
     retry_failed: bool,
 ) -> None:
     """Run an experiment: what is missing of its datasets and points; go on where it was interrupted.
@@ -52,7 +54,15 @@ def run(
     lake = Lake(lake_root)
     chain = load_experiment(experiment_file(experiment, lake), lake)
     with watchers() as watching:
-        ended = run_experiment(chain, lake, watching, workers=workers, dask=dask, retry_failed=retry_failed)
+        ended = run_experiment(
+            chain,
+            lake,
+            watching,
+            workers=workers,
+            dask=dask,
+            tracked=not no_tracking,
+            retry_failed=retry_failed,
+        )
     summary = RunSummary.of(chain, ended)
     for error, points in list(ended.errors.items())[:_MOST_ERRORS]:
         click.echo(f"error: {points} points failed: {error}", err=True)

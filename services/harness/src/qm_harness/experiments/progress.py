@@ -33,7 +33,13 @@ def watchers(console: Console | None = None) -> Iterator[Watchers]:
             yield progress
 
     try:
-        yield Watchers(dataset, sweep)
+        yield Watchers(
+            dataset,
+            sweep,
+            lambda problem: console.print(
+                f"warning: {problem}", markup=False, highlight=False, soft_wrap=True
+            ),
+        )
     finally:
         sweep.close()
 

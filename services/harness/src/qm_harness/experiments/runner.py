@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import time
 from collections import Counter, deque
@@ -28,8 +29,11 @@ from qm_harness.experiments.work import run_batch
 from qm_harness.generate import Progress
 from qm_harness.results.rows import RunMeta
 from qm_harness.results.store import ResultStore, Run
+from qm_harness.tracking.sweep import Tracking, tracking
 from qmcore.errors import Cancelled, Conflict
 from qmcore.lake import Lake
+
+log = logging.getLogger(__name__)
 
 _MANY_PARTS: Final = 64
 _APPENDS: Final = 256
@@ -58,19 +62,25 @@ def _unwatched(_: object) -> None:
     """Nobody looks."""
 
 
+def _logged(problem: str) -> None:
+    log.warning("%s", problem)
+
+
 def _unwatched_dataset(_: str) -> contextlib.AbstractContextManager[Progress]:
     return contextlib.nullcontext(_unwatched)
 
 
 @dataclass(frozen=True, slots=True)
 class Watchers:
-    """Who wants to know: of the generation of a dataset, named by its scoring, and of each step of the sweep.
+    """Who wants to know: of the generation of a dataset, named by its scoring, of each step of the sweep, of MLflow.
 
     Called in the thread of ``run_experiment``; nobody unless given.
     """
 
     dataset: Watched = _unwatched_dataset
     sweep: Callable[[Standing], None] = _unwatched
+    tracking: Callable[[str], None] = _logged
+    """Told once what went wrong with MLflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +100,12 @@ def run_experiment(
     workers: int | None = None,
     dask: str | None = None,
     retry_failed: bool = False,
+    tracked: bool = True,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Ended:
     """Run what is missing of ``chain``, on ``workers`` processes or on the scheduler ``dask``, else as its spec says.
+
+    It is copied to MLflow where the spec wants it and it is ``tracked``.
 
     ``cancelled`` is asked several times a second, in this thread; where it says yes, Cancelled is raised. What had
     ended is in the store then, and another run goes on from there.
@@ -107,10 +120,15 @@ def run_experiment(
     parallel = chain.spec.parallel
     address = dask or (None if workers else parallel.dask)
     width = workers or parallel.workers or len(os.sched_getaffinity(0))
-    with _alone(lake, chain.spec.name), _pool(lake, width, address) as pool:
-        sweep = _Sweep(chain, lake, watchers, pulse, retry_failed=retry_failed)
+    enabled = tracked and chain.spec.tracking.enabled
+    with (
+        _alone(lake, chain.spec.name),
+        tracking(chain, lake, enabled=enabled, problem=watchers.tracking) as copy,
+        _pool(lake, width, address) as pool,
+    ):
+        sweep = _Sweep(chain, lake, watchers, pulse, copy, retry_failed=retry_failed)
         sweep.run(pool)
-    return sweep.ended()
+        return sweep.ended()
 
 
 class _Sweep:
@@ -122,10 +140,11 @@ class _Sweep:
         lake: Lake,
         watchers: Watchers,
         pulse: Callable[[], None],
+        copy: Tracking,
         *,
         retry_failed: bool,
     ) -> None:
-        self._chain, self._watchers, self._pulse = chain, watchers, pulse
+        self._chain, self._watchers, self._pulse, self._copy = chain, watchers, pulse, copy
         self._datasets = Datasets(chain, lake, watchers.dataset, pulse)
         self._store = ResultStore(lake)
         self._search = chain.search()
@@ -147,6 +166,7 @@ class _Sweep:
         self._seconds = time.monotonic() - begun - self._datasets.seconds
         if len(self._store.parts()) > _MANY_PARTS:
             self._store.compact()
+        self._copy.finish(self._visited)
 
     def ended(self) -> Ended:
         """How it ended."""
@@ -167,6 +187,7 @@ class _Sweep:
 
     def _keep(self, runs: list[Run]) -> None:
         self._store.append(runs)
+        self._copy.add(runs)
         self._settled.update(run.meta.run_id for run in runs)
         if self._search.learns:
             self._outcomes |= self._told(runs)
