@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import socket
 import time
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import dask
 import pytest
 from distributed import LocalCluster
 
-import tests
 from qm_harness.experiments.dask_pool import DaskPool
 from qm_harness.experiments.pool import Died, Done
 from qmcore.errors import Unavailable
+from tests.fixtures.dask_workers import workers
 from tests.unit.experiments.processes import fatal_at_three, leave_mark, sleep, square, unready
-
-
-@contextlib.contextmanager
-def workers(n: int) -> Iterator[LocalCluster]:
-    """A scheduler with ``n`` worker processes of two threads, that are replaced when they die."""
-    settings = {"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": "5s"}
-    with pytest.MonkeyPatch.context() as patch, dask.config.set(settings):
-        patch.syspath_prepend(str(Path(tests.__path__[0]).parent))
-        with LocalCluster(
-            n_workers=n,
-            threads_per_worker=2,
-            processes=True,
-            host="127.0.0.1",
-            scheduler_port=0,
-            dashboard_address=":0",
-            worker_dashboard_address=None,
-            silence_logs=logging.CRITICAL,
-        ) as made:
-            yield made
 
 
 @pytest.fixture(scope="module")
