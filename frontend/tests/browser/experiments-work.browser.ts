@@ -155,6 +155,24 @@ describe.skipIf(chromiumPath() === null)("on the experiments page", () => {
     expect(await page.locator(".submit .note").count()).toBe(0);
   });
 
+  it("what is worked out in the background is asked for again, with the open run", async () => {
+    theatre.gateway.harness.pendingLists = 1;
+    const run = theatre.gateway.harness.runs.find(({ lineage }) => lineage.status === "ok");
+    await page.goto(theatre.url(`experiments.html?run=${run?.lineage.run_id ?? ""}`));
+    await page.locator("#summary", { hasText: "are being worked out" }).waitFor();
+    await page.locator("#threshold").selectOption("0.4");
+    await page.locator("#threshold").focus();
+    await page.locator("#summary", { hasNotText: "are being worked out" }).waitFor();
+    await vi.waitFor(() => {
+      const details = theatre.gateway.requests.filter(({ url }) => url.endsWith("/detail"));
+      expect(details).toHaveLength(2);
+    });
+    await page.locator('.run-panel:not([aria-busy="true"]) #threshold').waitFor();
+    expect(await page.locator("#threshold").inputValue()).toBe("0.4");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("threshold");
+    expect(complaints).toEqual([]);
+  });
+
   it("a lake without runs says what to do", async () => {
     theatre.gateway.harness.runs = [];
     await page.goto(theatre.url("experiments.html"));

@@ -26,7 +26,7 @@ describe.skipIf(chromiumPath() === null)("the experiments page", () => {
   async function open(search = "", look: Look = DESK): Promise<{ page: Page; complaints: string[] }> {
     const opened = await theatre.page(look);
     await opened.page.goto(theatre.url(`experiments.html${search}`));
-    await rowAt(opened.page, 0).waitFor();
+    await opened.page.locator(".run-table tr[data-index]").first().waitFor();
     return opened;
   }
   const rowAt = (page: Page, index: number): ReturnType<Page["locator"]> =>
@@ -137,6 +137,9 @@ describe.skipIf(chromiumPath() === null)("the experiments page", () => {
     const { page, complaints } = await open(`?run=${run?.lineage.run_id ?? ""}&threshold=0.3&sort=n_signals`);
     await page.locator("#threshold").waitFor();
     expect(await page.locator("#threshold").inputValue()).toBe("0.3");
+    const opened = page.locator('.run-table tr[aria-selected="true"]');
+    await opened.waitFor();
+    expect(await opened.evaluate((row) => row.getBoundingClientRect().bottom <= innerHeight)).toBe(true);
     const chart = page.locator(".chart.tall .frame");
     const box = await chart.boundingBox();
     if (box === null) throw new Error("no chart");

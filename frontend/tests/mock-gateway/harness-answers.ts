@@ -62,7 +62,6 @@ export function runList(
     experiments: all("experiment"),
     signals: all("signal"),
     dataset_ids: all("dataset_id"),
-    pending: [],
     registry_problem: null,
   };
 }

@@ -14,6 +14,8 @@ const ROOT = "/v1/experiments";
 export class MockHarness {
   runs: readonly MockRun[] = mockRuns();
   readonly jobs = new MockJobs();
+  /** How many lists still lack what is worked out in the background. */
+  pendingLists = 0;
   /** Whether the code is still that of the runs. */
   sameCode = true;
   /** What every request is answered with while the harness is down; null while it is up. */
@@ -43,7 +45,11 @@ export class MockHarness {
     const [room = "", name = "", more = ""] = path.split("/").slice(1).map(decodeURIComponent);
     if (room === "") return [200, { experiments: this.experiments() }];
     if (room === "jobs") return this.jobAnswer(method, name, more, body as Json);
-    if (room === "runs" && name === "") return [200, runList(this.runs, query, (run) => this.streaming(run))];
+    if (room === "runs" && name === "") {
+      const pending = this.pendingLists > 0 ? ["ofi-sweep"] : [];
+      this.pendingLists -= pending.length;
+      return [200, { ...runList(this.runs, query, (run) => this.streaming(run)), pending }];
+    }
     const run = this.runs.find(({ lineage }) => lineage.run_id === name);
     if (room !== "runs" || run === undefined) {
       return problem(404, "NotFound", `unknown run '${name}'`, { what: "run", name });

@@ -43,6 +43,9 @@ export class ExperimentsPage {
         jobs: () => {
           this.toggleJobs();
         },
+        settled: () => {
+          if (this.query.run !== "") void this.run.load();
+        },
       },
       this.query,
     );

@@ -19,6 +19,8 @@ const PENDING_MS = 3000;
 export interface ListingEvents extends TableEvents {
   readonly narrow: (narrowing: Partial<Narrowing>) => void;
   readonly jobs: () => void;
+  /** What was being worked out in the background is known now. */
+  readonly settled: () => void;
 }
 
 export class RunListing {
@@ -66,8 +68,10 @@ export class RunListing {
         experiment: orNull(query.experiment),
       });
       if (turn !== this.newest) return;
+      const settled = (this.list?.pending.length ?? 0) > 0 && list.pending.length === 0;
       this.list = list;
       this.draw();
+      if (settled) this.events.settled();
       // What takes long is worked out in the background; the list is complete without it but for two columns.
       if (list.pending.length > 0) this.later = setTimeout(() => void this.load(), PENDING_MS);
     } catch (error) {

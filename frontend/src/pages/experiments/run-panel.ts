@@ -68,7 +68,10 @@ export class RunPanel {
     if (detail?.lineage.run_id !== this.runId) return;
     const chosen = this.chosen(detail);
     const at = detail.thresholds[chosen];
+    const focused = this.host.contains(document.activeElement) ? (document.activeElement?.id ?? "") : "";
     this.host.replaceChildren(runHead(detail, at, this.events), ...this.content(detail, at, chosen));
+    // Whoever steps through the thresholds by keys stays there.
+    if (focused !== "") this.host.querySelector<HTMLElement>(`#${focused}`)?.focus();
   }
 
   private content(
