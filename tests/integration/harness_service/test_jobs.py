@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -12,7 +13,7 @@ import psutil
 
 from qm_harness.results.store import ResultStore
 from tests.fixtures.brokers import NatsServer
-from tests.fixtures.harness import Harness
+from tests.fixtures.harness import Harness, wait_until
 from tests.integration.experiments.conftest import Laboratory
 
 SLOW = {"per_signal": {"sober": {"number": {"low": 1000, "high": 1011, "step": 1}}}}
@@ -77,6 +78,16 @@ def test_a_running_job_is_cancelled_within_a_second_and_a_waiting_one_at_once(
     rest = harness.until(harness.submit(experiment="sweep").job_id)
     assert rest.progress is not None
     assert (rest.state, rest.progress.reused, rest.progress.finished) == ("done", kept, 12 - kept)
+
+
+def test_a_job_is_cancelled_also_while_its_process_starts(harness: Harness, laboratory: Laboratory) -> None:
+    laboratory.write(sweep=SLOW, eval=ONE_BRACKET)
+    harness.add_worker().start()
+    job = harness.submit(experiment="sweep")
+    assert harness.until(job.job_id, "running").progress is None
+    harness.call("POST", f"/jobs/{job.job_id}/cancel")
+    assert harness.until(job.job_id).state == "cancelled"
+    assert laboratory.store.metas() == []
 
 
 def test_two_workers_run_two_jobs_at_once_and_one_experiment_never_twice(
@@ -187,16 +198,15 @@ def test_failing_points_are_told_apart_from_a_failing_job(harness: Harness, labo
 
 
 def test_an_experiment_that_a_person_runs_is_waited_for(harness: Harness, laboratory: Laboratory) -> None:
-    laboratory.write(sweep=SLOW, eval=ONE_BRACKET)
-    with laboratory.start("run", "sweep", "--workers", "1") as person:
-        end = time.monotonic() + 60
-        while not laboratory.store.metas() and time.monotonic() < end:
-            time.sleep(0.05)
+    running = laboratory.lake.results_dir / ".running" / "sweep"
+    running.parent.mkdir(parents=True)
+    with running.open("w") as person:
+        fcntl.flock(person, fcntl.LOCK_EX)
         harness.add_worker().start()
         job = harness.submit(experiment="sweep")
-        while "being run by another process" not in harness.job(job.job_id).reason:
-            time.sleep(0.05)
+        wait_until(lambda: "being run by another process" in harness.job(job.job_id).reason, 60)
+        other = harness.submit(spec={"name": "other", "serving": "live", "eval": ONE_BRACKET})
+        assert harness.until(other.job_id).state == "done", "others need not wait"
         assert harness.job(job.job_id).state in ("queued", "running")
-        assert person.wait(60) == 0
     done = harness.until(job.job_id)
     assert (done.state, done.reason, done.attempt) == ("done", "", 1)

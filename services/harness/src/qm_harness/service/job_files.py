@@ -144,10 +144,6 @@ class JobFiles:
         """The experiment as it was submitted. Raises NotFound."""
         return self._folder(job_id) / EXPERIMENT
 
-    def cancel_file(self, job_id: str) -> Path:
-        """There once somebody wants the job cancelled. Raises NotFound."""
-        return self._folder(job_id) / CANCEL
-
     def cancel(self, job_id: str) -> Job:
         """Ask for the job's end; one that nobody works on is cancelled at once. Raises NotFound or Conflict."""
         job = self.job(job_id)
@@ -155,7 +151,7 @@ class JobFiles:
             return job
         if job.state in FINAL_JOB_STATES:
             raise Conflict(f"job {job_id} is {job.state}; there is nothing to cancel")
-        self.cancel_file(job_id).touch()
+        (self._folder(job_id) / CANCEL).touch()
         with self.hold(job_id) as held:
             if held is not None and held.job.state not in FINAL_JOB_STATES:
                 now = dt_.datetime.now(dt_.UTC)

@@ -25,6 +25,7 @@ class Attempt:
 
     def __init__(self, process: Process) -> None:
         self._process = process
+        self._interrupted = False
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -58,12 +59,19 @@ class Attempt:
             yield said
             if said.end is not None:
                 return
-        yield Said(end=AttemptEnd(kind="failed", reason=_died(await self._process.wait())))
+        code = await self._process.wait()
+        if self._interrupted:
+            yield Said(end=AttemptEnd(kind="interrupted"))
+        else:
+            yield Said(end=AttemptEnd(kind="failed", reason=_died(code)))
 
-    def interrupt(self) -> None:
-        """Ask it to end; it says ``interrupted`` within about a second."""
+    async def interrupt(self) -> None:
+        """Ask it to end, which it does within about a second; where it does not, it is ended."""
+        self._interrupted = True
         with contextlib.suppress(ProcessLookupError):
             self._process.terminate()
+        await asyncio.sleep(LEAVING_S)
+        _kill(self._process)
 
 
 def _died(code: int) -> str:
@@ -79,6 +87,11 @@ async def _end(process: Process) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVING_S):
                 await process.wait()
+    _kill(process)
+    await process.wait()
+
+
+def _kill(process: Process) -> None:
+    """End it, and everything that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()

@@ -13,7 +13,7 @@ EndKind = Literal["done", "failed", "interrupted", "busy"]
 
 
 class AttemptEnd(Message):
-    """How it ended: done, failed, interrupted by a cancellation or a signal, or not begun as another has it."""
+    """How it ended: done, failed, interrupted by its worker, or not begun as another process has the experiment."""
 
     kind: EndKind
     reason: str = ""

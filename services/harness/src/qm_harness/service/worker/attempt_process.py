@@ -1,7 +1,7 @@
 """The process of one job, started by a worker: ``python -m <this module> LAKE JOB_ID [WORKERS]``.
 
 Guarantees: it says how it ended, unless it dies; it ends with its worker, also when that one is killed; it ends within
-about a second of a cancellation or SIGTERM, with all that had ended in the store. It runs at low priority: sessions
+about a second of SIGTERM, with all that had ended in the store. It runs at low priority: sessions
 that stream on the same machine go first.
 """
 
@@ -39,7 +39,7 @@ def attempt(
     """Run the job, or what is left of it."""
     files = JobFiles(lake)
     try:
-        request, cancel = files.request(job_id), files.cancel_file(job_id)
+        request = files.request(job_id)
         chain = load_experiment(files.experiment_file(job_id), lake)
         wanted = request.workers or chain.spec.parallel.workers or len(os.sched_getaffinity(0))
         ended = run_experiment(
@@ -48,7 +48,7 @@ def attempt(
             meter.watchers(),
             workers=min(wanted, most_workers or wanted),
             retry_failed=request.retry_failed,
-            cancelled=lambda: stopping() or cancel.exists(),
+            cancelled=stopping,
         )
     except Cancelled:
         return AttemptEnd(kind="interrupted")

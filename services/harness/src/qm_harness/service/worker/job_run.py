@@ -7,6 +7,7 @@ missing; a job that is over is never begun again; a worker that stops puts the j
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt_
 import logging
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ log = logging.getLogger(__name__)
 
 BUSY_S: Final = 1.0
 """A job that cannot be begun now is tried again after this time."""
+
+LOOK_S: Final = 0.2
+"""Between two looks whether the job shall be cancelled."""
 
 MOST_ATTEMPTS: Final = 5
 """A job that was lost with so many workers is what killed them."""
@@ -93,8 +97,11 @@ class JobRunner:
 
 
 async def _heard(held: Hold, attempt: Attempt, stopping: asyncio.Event) -> AttemptEnd:
-    """How ``attempt`` ended; its progress is written down meanwhile, and it is interrupted by ``stopping``."""
-    watching = asyncio.create_task(_interrupt_when(stopping, attempt))
+    """How ``attempt`` ended; its progress is written down meanwhile.
+
+    It is interrupted once somebody wants the job cancelled, or the worker is ``stopping``.
+    """
+    watching = asyncio.create_task(_interrupt_when(held, stopping, attempt))
     try:
         end = AttemptEnd(kind="failed", reason="its process said nothing")
         async for said in attempt.said():
@@ -106,9 +113,12 @@ async def _heard(held: Hold, attempt: Attempt, stopping: asyncio.Event) -> Attem
         watching.cancel()
 
 
-async def _interrupt_when(stopping: asyncio.Event, attempt: Attempt) -> None:
-    await stopping.wait()
-    attempt.interrupt()
+async def _interrupt_when(held: Hold, stopping: asyncio.Event, attempt: Attempt) -> None:
+    while not (stopping.is_set() or held.cancel_requested):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_S):
+                await stopping.wait()
+    await attempt.interrupt()
 
 
 def _finish(held: Hold, state: JobState, reason: str, end: AttemptEnd | None = None) -> None:
