@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import nats.aio.client
 import pytest
 
 from qmcore.bus import (
@@ -14,6 +15,7 @@ from qmcore.bus import (
     Bus,
     GridLog,
     Outgoing,
+    RawMessage,
     StreamReader,
     WorkQueue,
     enqueue_job,
@@ -239,3 +241,27 @@ async def test_a_job_is_in_the_queue_once_until_it_is_done(own_nats: NatsServer)
         assert again.start.job_id == "first", "what is done may be asked for again"
         await again.done()
         assert await last_sequence(bus, JOBS_STREAM) == 3
+
+
+async def test_a_task_that_is_cancelled_as_its_answer_comes_is_cancelled(nats_server: NatsServer) -> None:
+    async with connected(nats_server) as bus:
+        asking: asyncio.Task[object] | None = None
+
+        async def answer(raw: RawMessage) -> None:
+            await bus.publish(raw.reply, b"answer")
+
+        listening = await bus.subscribe_raw("questions", answer)
+        await bus.flush()
+        receive = nats.aio.client.Client._request_sub_callback
+
+        async def together(self: nats.aio.client.Client, message: RawMessage) -> None:
+            await receive(self, message)
+            assert asking is not None
+            asking.cancel()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(nats.aio.client.Client, "_request_sub_callback", together)
+            asking = asyncio.create_task(bus.request_raw("questions"))
+            await asyncio.wait([asking], timeout=10)
+        assert asking.cancelled()
+        await bus.unsubscribe(listening)

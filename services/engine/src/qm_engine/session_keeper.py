@@ -18,7 +18,7 @@ import nats.js.errors
 from qm_engine.feed_client import FeedClient
 from qm_engine.kernel import Kernel
 from qm_engine.metrics import EngineMetrics
-from qm_engine.session_core import Ending, SessionCore
+from qm_engine.session_core import UNWATCHED_GRACE_S, Ending, SessionCore
 from qm_engine.settings import EngineSettings
 from qmcore.bus import Bus, WorkItem, enqueue_session
 from qmcore.contracts.bus_messages import ControlCommand, SessionStart
@@ -65,6 +65,7 @@ class SessionKeeper:
         self._commanded = False
         self._held = True
         self._in_doubt = False
+        self._looked_s = time.monotonic()
 
     def adopt(self, item: WorkItem[SessionStart]) -> None:
         """The queue has given the session to this worker again."""
@@ -148,12 +149,12 @@ class SessionKeeper:
             try:
                 if not await self.still_owner():
                     raise Fenced(session_id=self._session_id, expected_sequence=0)
-                await self._follow_directory(now)
+                await self._follow_directory()
                 await self.report()
             except Unavailable as error:
-                self._core.watched(now)  # nobody can tell
+                self._core.watched(time.monotonic())  # nobody can tell
                 log.warning("%s", error)
-            ending = self._core.should_end(time.monotonic())
+            ending = self._core.should_end(self._looked_s)
             if ending is not None:
                 self.end(ending)
             if now - checkpoint_s >= self._settings.checkpoint_seconds:
@@ -187,9 +188,12 @@ class SessionKeeper:
         if not self.ending.done():
             self.ending.set_result(ending)
 
-    async def _follow_directory(self, now: float) -> None:
-        if await self._directory.is_watched(self._session_id):
-            self._core.watched(now)
+    async def _follow_directory(self) -> None:
+        watched = await self._directory.is_watched(self._session_id)
+        before, self._looked_s = self._looked_s, time.monotonic()
+        if watched or self._looked_s - before > UNWATCHED_GRACE_S / 2:
+            # After standing still, or waiting for Redis, it is too early to tell.
+            self._core.watched(self._looked_s)
         wish = await self._directory.wish(self._session_id)
         if wish is None or self._commanded:
             self._commanded = False

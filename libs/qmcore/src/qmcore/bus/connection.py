@@ -51,10 +51,27 @@ nats.aio.client.DEFAULT_BUFFER_SIZE = 1 << 18
 
 @contextmanager
 def nats_errors() -> Iterator[None]:
-    """Turn nats-py's errors into ``Unavailable``.
+    """Turn nats-py's errors into ``Unavailable``, and let a task be cancelled inside.
 
-    What JetStream says about the request itself (``NotFoundError``, ``BadRequestError``) passes through.
+    What JetStream says about the request itself (``NotFoundError``, ``BadRequestError``) passes through. nats-py waits
+    by ``asyncio.wait_for``, which before Python 3.12 forgets a cancellation that comes together with the answer: a
+    session that was lost to another worker would go on for ever.
     """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        with _translated():
+            yield
+    except Exception as error:
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError from error
+        raise
+    if task and task.cancelling() > before:
+        raise asyncio.CancelledError
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
     try:
         yield
     except (nats.js.errors.NotFoundError, nats.js.errors.BadRequestError):
@@ -97,7 +114,7 @@ class Bus:
         """Connect, however long it takes."""
 
         async def on_error(error: Exception) -> None:
-            if isinstance(error, OSError | nats.errors.UnexpectedEOF):
+            if isinstance(error, OSError | nats.errors.UnexpectedEOF) or not self._connected.is_set():
                 self._problem = str(error) or type(error).__name__
                 log.debug("NATS: %s", self._problem)
             else:
