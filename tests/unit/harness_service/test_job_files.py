@@ -11,7 +11,7 @@ import pytest
 from qm_harness.service.job_files import CANCEL, STATE, JobFiles
 from qmcore.config.base import load_spec
 from qmcore.config.experiment import ExperimentSpec
-from qmcore.contracts.experiments import Job
+from qmcore.contracts.jobs import Job
 from qmcore.errors import Conflict, NotFound
 from qmcore.lake import Lake
 

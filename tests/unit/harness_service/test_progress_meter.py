@@ -7,7 +7,7 @@ import pytest
 from qm_harness.experiments.runner import Standing
 from qm_harness.generate import Advance
 from qm_harness.service.worker.progress_meter import EVERY_S, ProgressMeter
-from qmcore.contracts.experiments import JobProgress
+from qmcore.contracts.jobs import JobProgress
 
 
 class Stage:

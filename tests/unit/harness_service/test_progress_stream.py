@@ -12,7 +12,7 @@ from qm_harness.service import progress_stream
 from qm_harness.service.job_files import JobFiles
 from qm_harness.service.progress_stream import ProgressStreams, event_of
 from qmcore.config.experiment import ExperimentSpec
-from qmcore.contracts.experiments import Job
+from qmcore.contracts.jobs import Job
 from qmcore.errors import Unavailable
 from qmcore.lake import Lake
 

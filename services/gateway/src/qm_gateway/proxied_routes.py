@@ -7,18 +7,8 @@ from typing import Final
 from qm_gateway.proxy import EVENTS, Route, proxy_router
 from qm_gateway.services import services_of
 from qmcore.config.serving import PublishedServingSpec
-from qmcore.contracts.experiments import (
-    ExperimentList,
-    Job,
-    JobList,
-    JobQuery,
-    JobSubmit,
-    PromotedRun,
-    PromoteRun,
-    RunDetail,
-    RunList,
-    RunQuery,
-)
+from qmcore.contracts.experiments import ExperimentList, PromotedRun, PromoteRun, RunDetail, RunList, RunQuery
+from qmcore.contracts.jobs import Job, JobList, JobQuery, JobSubmit
 from qmcore.contracts.registry import (
     AliasState,
     AuditEvent,

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, JsonValue, PlainSerializer
 from pydantic.fields import FieldInfo
 
 from qmcore.config.runtime import RuntimeConfig
-from qmcore.contracts import experiments, registry
+from qmcore.contracts import experiments, jobs, registry
 from qmcore.contracts.bus_messages import SessionStatus
 from qmcore.contracts.messages import GridUpdate, RuntimeConfigMessage, SessionEnd
 from qmcore.contracts.problems import Problem
@@ -34,8 +34,8 @@ _REST: tuple[type[BaseModel], ...] = (
     registry.Page[registry.AliasState],
     registry.Page[registry.AuditEvent],
     experiments.ExperimentList,
-    experiments.JobSubmit,
-    experiments.JobList,
+    jobs.JobSubmit,
+    jobs.JobList,
     experiments.RunList,
     experiments.RunDetail,
     experiments.PromoteRun,

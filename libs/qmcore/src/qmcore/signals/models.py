@@ -80,12 +80,10 @@ class ModelSequence:
             about, active = sections.pop(_ABOUT), sections.pop(_ACTIVE_FROM)
             if not isinstance(about, bytes) or isinstance(active, bytes):
                 raise ValueError("its sections have other types")
-            if (
-                active.ndim != 1
-                or active.dtype != np.int64
-                or not active.size
-                or (active[1:] <= active[:-1]).any()
-            ):
+            if active.ndim != 1 or active.dtype != np.int64 or not active.size:
+                raise ValueError("its times do not ascend")
+            active_from = active.astype(np.int64)
+            if (active_from[1:] <= active_from[:-1]).any():
                 raise ValueError("its times do not ascend")
             models = {
                 name.removeprefix(_MODEL): value
@@ -94,7 +92,7 @@ class ModelSequence:
             }
             if len(models) != len(sections):
                 raise ValueError("it has sections of another format")
-            return cls(About.model_validate_json(about), active.astype(np.int64), models)
+            return cls(About.model_validate_json(about), active_from, models)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(map(str, first["loc"]))

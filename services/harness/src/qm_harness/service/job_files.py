@@ -27,7 +27,7 @@ from typing import Final
 from pydantic import AwareDatetime, ValidationError
 
 from qmcore.config.experiment import ExperimentSpec
-from qmcore.contracts.experiments import FINAL_JOB_STATES, Job
+from qmcore.contracts.jobs import FINAL_JOB_STATES, Job
 from qmcore.contracts.messages import Message
 from qmcore.errors import Conflict, NotFound
 from qmcore.lake import Lake, publish_dir, publish_file

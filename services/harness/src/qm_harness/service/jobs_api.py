@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from qm_harness.service.services import Nothing, Services, problems
 from qm_harness.service.submission import checked_experiment
-from qmcore.contracts.experiments import Job, JobId, JobList, JobQuery, JobSubmit
+from qmcore.contracts.jobs import Job, JobId, JobList, JobQuery, JobSubmit
 
 router = APIRouter(prefix="/v1/experiments/jobs", tags=["experiments"])
 JobPath = Annotated[JobId, Path()]

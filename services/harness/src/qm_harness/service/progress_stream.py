@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from qm_harness.service.job_files import JobFiles
-from qmcore.contracts.experiments import FINAL_JOB_STATES, Job
+from qmcore.contracts.jobs import FINAL_JOB_STATES, Job
 from qmcore.errors import NotFound, Unavailable
 
 LOOK_S: Final = 0.2

@@ -11,12 +11,12 @@ from qm_harness.service.served_runs import Served
 from qmcore.contracts.experiments import (
     ExperimentList,
     ExperimentSummary,
-    Job,
     RunDetail,
     RunList,
     RunListRow,
     RunQuery,
 )
+from qmcore.contracts.jobs import Job
 from qmcore.errors import NotFound, OptionError
 from qmcore.lake import Lake
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from qmcore.config.base import load_spec, parse_spec
 from qmcore.config.experiment import ExperimentSpec
-from qmcore.contracts.experiments import JobSubmit
+from qmcore.contracts.jobs import JobSubmit
 from qmcore.errors import ConfigError, NotFound
 from qmcore.lake import Lake
 

@@ -16,6 +16,8 @@ _SETTINGS: Final = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    # Standard output is the command's own.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 
 
@@ -44,6 +46,6 @@ class Place:
 
 
 def set_environment() -> None:
-    """Bounded waiting and no telemetry, unless the environment says otherwise. Before MLflow is imported."""
+    """Bounded waiting, no telemetry and no chatter, unless the environment says otherwise. Before MLflow is imported."""
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)

@@ -20,6 +20,9 @@ from qmcore.lake import Lake, publish_file
 if TYPE_CHECKING:
     from qm_harness.report.findings import Findings
 
+MOST_JUDGED: Final = 5_000
+"""Runs of an experiment that are judged at its end: all of them are in memory then."""
+
 _AT_A_TIME: Final = 512
 _CREDENTIALS: Final = re.compile(r"//[^@/]*@")
 
@@ -69,12 +72,14 @@ class _Tracked:
     def _end(self, run_ids: set[str]) -> SweepEnd:
         from qm_harness.report.findings import Findings
 
-        findings = Findings.gather(self._lake, self._chain.spec.name)
-        metas = [meta for meta in findings.metas if meta.run_id in run_ids]
-        counts = {"points": len(metas), "failed_points": sum(meta.status == "failed" for meta in metas)}
+        name = self._chain.spec.name
+        known = [meta for meta in self._store.metas() if meta.experiment == name]
+        metas = [meta for meta in known if meta.run_id in run_ids]
+        if len(known) > MOST_JUDGED:
+            return sweep_end(metas, [], [])
+        findings = Findings.gather(self._lake, name)
         trials = [trial for trial in findings.trials if trial.meta.run_id in run_ids]
-        datasets = {meta.dataset_id for meta in metas}
-        return sweep_end(trials, sorted(datasets), counts, [_report(self._lake, findings)])
+        return sweep_end(metas, trials, [_report(self._lake, findings)])
 
 
 def _report(lake: Lake, findings: Findings) -> Path:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from qm_harness.experiments.chain import ExperimentChain
 from qm_harness.experiments.tasks import experiment_code_version
 from qm_harness.results.judged import Trial
+from qm_harness.results.rows import RunMeta
 from qm_harness.tracking.entries import LONGEST_TAG, EntryStatus, Figure
 from qmcore.pipeline import code_version
 from qmcore.signals.catalogue import kind_of
@@ -67,12 +68,12 @@ def sweep_entry(chain: ExperimentChain) -> SweepEntry:
     return SweepEntry(sweep_id, spec.name, tags, params, _files(chain))
 
 
-def sweep_end(
-    trials: Sequence[Trial], dataset_ids: Sequence[str], counts: Mapping[str, int], files: Sequence[Path]
-) -> SweepEnd:
-    """Of a sweep that has ended, with its ``trials``, judged, and ``files`` about it."""
-    figures = [Figure(key, value) for key, value in counts.items()]
-    tags = {"qm.dataset_id": ", ".join(sorted(dataset_ids))[:LONGEST_TAG]}
+def sweep_end(metas: Sequence[RunMeta], trials: Sequence[Trial], files: Sequence[Path]) -> SweepEnd:
+    """Of a sweep that has ended: its points, its ``trials``, judged, or none of them, and ``files`` about it."""
+    failed = sum(meta.status == "failed" for meta in metas)
+    figures = [Figure("points", len(metas)), Figure("failed_points", failed)]
+    datasets = ", ".join(sorted({meta.dataset_id for meta in metas}))
+    tags = {"qm.dataset_id": datasets[:LONGEST_TAG], "qm.judged": "yes" if trials else "no"}
     if trials:
         first = trials[0]
         named = {

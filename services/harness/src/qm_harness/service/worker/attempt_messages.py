@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from qmcore.contracts.experiments import JobError, JobProgress
+from qmcore.contracts.jobs import JobError, JobProgress
 from qmcore.contracts.messages import Message
 
 EndKind = Literal["done", "failed", "interrupted", "busy"]

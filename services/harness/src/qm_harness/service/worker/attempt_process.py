@@ -22,7 +22,7 @@ from qm_harness.experiments.runner import Ended, run_experiment
 from qm_harness.service.job_files import JobFiles
 from qm_harness.service.worker.attempt_messages import AttemptEnd, Said
 from qm_harness.service.worker.progress_meter import ProgressMeter
-from qmcore.contracts.experiments import JobError
+from qmcore.contracts.jobs import JobError
 from qmcore.errors import Cancelled, Conflict, QmError
 from qmcore.lake import Lake
 from qmcore.service import configure_logs

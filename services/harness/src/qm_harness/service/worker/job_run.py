@@ -17,7 +17,7 @@ from qm_harness.service.job_files import CANCELLED_BY_REQUEST, Hold, JobFiles
 from qm_harness.service.settings import HarnessSettings
 from qm_harness.service.worker.attempt import Attempt
 from qm_harness.service.worker.attempt_messages import AttemptEnd
-from qmcore.contracts.experiments import FINAL_JOB_STATES, Job, JobState
+from qmcore.contracts.jobs import FINAL_JOB_STATES, Job, JobState
 from qmcore.errors import NotFound
 
 log = logging.getLogger(__name__)

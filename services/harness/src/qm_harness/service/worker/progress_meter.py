@@ -8,7 +8,7 @@ from typing import Final
 
 from qm_harness.experiments.runner import Standing, Watchers
 from qm_harness.generate import Advance, Progress
-from qmcore.contracts.experiments import JobProgress
+from qmcore.contracts.jobs import JobProgress
 
 EVERY_S: Final = 0.3
 """Least time between two reports of one phase."""
