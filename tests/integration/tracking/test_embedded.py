@@ -118,6 +118,14 @@ def test_the_best_of_a_point_and_of_the_sweep_are_those_of_compare(tracked, data
     assert set(frame["tags.qm.run_id"]) == {row["run_id"] for row in ranked if row["tp_ticks"] == 2}
 
 
+def test_what_is_too_much_for_memory_is_counted_and_not_judged(tracked, database, monkeypatch):
+    monkeypatch.setattr("qm_harness.tracking.sweep.MOST_JUDGED", 15)
+    swept(tracked)
+    (parent,), children = parents_and_children(client_of(database))
+    assert parent.data.metrics == {"points": 16, "failed_points": 0}
+    assert (parent.data.tags["qm.judged"], len(children)) == ("no", 16)
+
+
 def test_run_again_it_has_the_same_parent_and_no_child_twice(tracked, database):
     swept(tracked)
     before = parents_and_children(client_of(database))
