@@ -87,6 +87,10 @@ class ColumnCache:
                 leftover.unlink()
             partial = path.with_name(path.name + _PARTIAL)
             values = np.lib.format.open_memmap(partial, mode="w+", dtype=np.dtype(column.dtype), shape=shape)
+            with partial.open(
+                "r+b"
+            ) as file:  # a full disk says so here, and kills no process that writes to its map
+                os.posix_fallocate(file.fileno(), 0, os.fstat(file.fileno()).st_size)
             cells = values.reshape(-1)
             done = 0
             for part in self._parts(table, column.name):
