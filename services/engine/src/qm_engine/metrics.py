@@ -15,14 +15,14 @@ class EngineMetrics:
         self.service.gauge("sessions", "sessions that this process runs", sessions)
         self._bins = self.service.counter("bins", "bins published")
         self._records = self.service.counter("records", "records processed")
-        self._lag = self.service.histogram("lag_seconds", "from due records to published grids")
+        self._latency = self.service.histogram("bin_latency_seconds", "from due records to published bins")
         self._anomalies = self.service.counter("anomalies", "anomalies in the records", ["kind"])
         self._counted: dict[str, dict[str, int]] = {}
 
     def published(self, bins: int, lag_ms: float) -> None:
         """Some bins were published, ``lag_ms`` after their records were due."""
         self._bins.inc(bins)
-        self._lag.observe(max(0.0, lag_ms / 1000))
+        self._latency.observe(max(0.0, lag_ms / 1000))
 
     def records(self, count: int) -> None:
         """Some records were processed."""

@@ -24,7 +24,13 @@ from qm_engine.kernel import Kernel, Output
 from qm_engine.session_core import Ending, SessionCore
 from qm_engine.session_keeper import RETRY_S, EngineContext, SessionKeeper
 from qmcore.bus import GridLog, LogLost, Outgoing, WorkItem, purge_mbo, stored_message
-from qmcore.contracts.bus_messages import GRID_KIND_HEADER, ControlCommand, GridKind, SessionStart
+from qmcore.contracts.bus_messages import (
+    GRID_DUE_HEADER,
+    GRID_KIND_HEADER,
+    ControlCommand,
+    GridKind,
+    SessionStart,
+)
 from qmcore.contracts.messages import SessionEnd
 from qmcore.contracts.runtime_config import runtime_config_message
 from qmcore.contracts.subjects import control_subject, grid_bin_seq, grid_sequence, grid_stream
@@ -219,7 +225,10 @@ class SessionRun:
 
     async def _write_frames(self, log_: GridLog, output: Output) -> None:
         first = grid_sequence(output.first_bin_seq)
-        await log_.write([Outgoing(first + i, GridKind.BIN, data) for i, data in enumerate(output.frames)])
+        headers = {GRID_DUE_HEADER: str(output.due_ns)}
+        await log_.write(
+            [Outgoing(first + i, GridKind.BIN, data, headers) for i, data in enumerate(output.frames)]
+        )
         before = self._core.state
         self._core.stored(log_.last_bin_seq)
         if self._core.state != before:

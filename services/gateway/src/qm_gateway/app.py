@@ -15,6 +15,7 @@ from qm_gateway.pages import mount_pages
 from qm_gateway.proxy import Upstream
 from qm_gateway.resolver import ServingResolver
 from qm_gateway.services import GatewayServices
+from qm_gateway.session_counts import SessionCounts
 from qm_gateway.session_starter import SessionStarter
 from qm_gateway.settings import GatewaySettings
 from qm_gateway.upstream import Hub
@@ -60,6 +61,8 @@ class GatewayService:
         )
         self._hub = Hub(self._bus, self._directory, starter, settings, metrics)
         metrics.watch(lambda: float(self._hub.viewer_count), lambda: float(self._hub.upstream_count))
+        self._counts = SessionCounts(self._directory)
+        metrics.watch_sessions(self._counts.states, self._counts.wanted, self._counts.lag)
         self._resolver = ServingResolver(settings.registry_endpoint)
         self._harness = Upstream("harness", settings.harness_endpoint, timeout_s=HARNESS_TIMEOUT_S)
         readiness = Readiness()
@@ -94,6 +97,7 @@ class GatewayService:
             tasks = [
                 group.create_task(self._connect()),
                 group.create_task(self._redis.run()),
+                group.create_task(self._counts.run()),
                 group.create_task(self._resolver.watch()),
                 group.create_task(self._harness.watch()),
                 group.create_task(self._hub.run()),

@@ -19,7 +19,7 @@ from qm_gateway.session_starter import SessionStarter
 from qm_gateway.settings import GatewaySettings
 from qm_gateway.viewer import Viewer
 from qmcore.bus import Bus, Delivered, StreamReader, last_sequence, stored_message
-from qmcore.contracts.bus_messages import GRID_KIND_HEADER, GridKind
+from qmcore.contracts.bus_messages import GRID_DUE_HEADER, GRID_KIND_HEADER, GridKind
 from qmcore.contracts.messages import SessionEnd
 from qmcore.contracts.subjects import grid_bin_seq, grid_sequence, grid_stream
 from qmcore.errors import QmError, Unavailable
@@ -100,8 +100,18 @@ class Upstream:
         for viewer in self.viewers:
             viewer.pump()
         self._metrics.fanned_out(time.perf_counter() - arrived)
+        if self.viewers:
+            self._measure(messages)
         while any(viewer.catching_up for viewer in self.viewers):  # noqa: ASYNC110 - each turn they write more
             await asyncio.sleep(0)
+
+    def _measure(self, messages: Sequence[Delivered]) -> None:
+        """How late bins that are new came to their viewers."""
+        now_ns = time.time_ns()
+        for message in messages:
+            due = message.headers.get(GRID_DUE_HEADER, "")
+            if due.isdecimal() and grid_bin_seq(message.sequence) > self._stored:
+                self._metrics.delivered((now_ns - int(due)) / 1e9)
 
     def _receive(self, message: Delivered) -> None:
         kind = message.headers.get(GRID_KIND_HEADER)

@@ -151,6 +151,7 @@ class GridLog:
                 api.Header.MSG_ID: f"{self._session_id}:{grid_bin_seq(message.sequence)}",
                 api.Header.EXPECTED_LAST_SEQUENCE: str(message.sequence - 1),
                 GRID_KIND_HEADER: message.kind,
+                **message.headers,
             },
         )
 

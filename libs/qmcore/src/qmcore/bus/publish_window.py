@@ -7,7 +7,7 @@ last sequence says exactly what has to be sent again.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qmcore.contracts.bus_messages import GridKind
 from qmcore.errors import QmError
@@ -30,6 +30,8 @@ class Outgoing:
     sequence: int
     kind: GridKind
     payload: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    """Beside those that the log itself writes."""
 
 
 class PublishWindow:

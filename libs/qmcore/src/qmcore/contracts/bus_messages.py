@@ -189,3 +189,6 @@ class GridKind(StrEnum):
 
 
 GRID_KIND_HEADER: Final = "Qm-Kind"
+
+GRID_DUE_HEADER: Final = "Qm-Due"
+"""On a bin: wall clock, in ns, at which the records that closed it were due, for latency figures."""

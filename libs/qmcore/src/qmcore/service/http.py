@@ -35,7 +35,8 @@ class ReadyState(BaseModel):
 
 
 def health_routes(service: str, readiness: Readiness, metrics: ServiceMetrics) -> APIRouter:
-    """``/health``, ``/ready`` and ``/metrics``."""
+    """``/health``, ``/ready`` and ``/metrics``, which say ``qm_<service>_ready`` by condition."""
+    metrics.readings("ready", "1 while a condition of /ready holds", readiness.conditions, label="condition")
     router = APIRouter(tags=["health"])
 
     @router.get("/health")

@@ -24,6 +24,10 @@ class Readiness:
         """What is only mentioned and does not hold, with its reason."""
         return {name: reason for name, problem in self._mentioned.items() if (reason := problem())}
 
+    def conditions(self) -> dict[str, bool]:
+        """Whether each condition holds, those that are only mentioned included."""
+        return {name: not problem() for name, problem in (self._conditions | self._mentioned).items()}
+
     def problems(self) -> dict[str, str]:
         """Every condition that does not hold, with its reason."""
         return {name: reason for name, problem in self._conditions.items() if (reason := problem())}

@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 import socket
+from collections import Counter
+from typing import get_args
 
 from fastapi import FastAPI
 
@@ -20,6 +22,7 @@ from qm_harness.service.served_runs import ServedRuns
 from qm_harness.service.services import HarnessServices
 from qm_harness.service.settings import HarnessSettings
 from qmcore.bus import Bus
+from qmcore.contracts.jobs import JobState
 from qmcore.lake import Lake
 from qmcore.service import (
     HttpServer,
@@ -49,6 +52,12 @@ def create_app(services: HarnessServices) -> FastAPI:
     return app
 
 
+def _by_state(files: JobFiles) -> dict[str, float]:
+    """How many jobs are in each state."""
+    states = Counter(job.state for job in files.jobs())
+    return {state: float(states[state]) for state in get_args(JobState)}
+
+
 class HarnessService:
     """One API process; any number share a lake."""
 
@@ -63,6 +72,7 @@ class HarnessService:
         progress = ProgressStreams(jobs, self._stopping, settings.harness_progress_clients)
         metrics = ServiceMetrics(SERVICE)
         metrics.gauge("progress_clients", "Clients that follow jobs", lambda: float(progress.following))
+        metrics.readings("jobs", "Jobs of the lake", lambda: _by_state(jobs), label="state")
         metrics.gauge("jobs_wanted", "Jobs that wait or run", lambda: float(len(jobs.active())))
         readiness = Readiness()
         readiness.require("nats", lambda: self._bus.problem)
