@@ -80,7 +80,7 @@ def test_results_are_there_or_not_and_the_sweep_goes_on_when_there_is_room(lake:
     assert_says_so(code, error)
     before = ResultStore(lake).runs()
     assert all(run.meta.status != "ok" or run.rows for run in before)
-    assert qm(lake, "run", "sweep")[0] == 0
+    assert qm(lake, "run", "sweep", "--retry-failed")[0] == 0
     assert sum(run.meta.status == "ok" for run in ResultStore(lake).runs()) == 16
 
 
@@ -113,6 +113,26 @@ def test_a_disk_that_is_really_full(small_disk: Path, tmp_path: Path, market: Ma
     assert left_in(lake.datasets_dir) == made
     ballast.unlink()
     assert qm(lake, "list-datasets", "--verify")[0] == 0
+
+
+def test_a_column_that_does_not_fit_is_an_error_and_no_dead_process(
+    small_disk: Path, tmp_path: Path, market: MarketLake
+) -> None:
+    lake = make_lake(small_disk / "lake", market.file)
+    make_laboratory(lake, tmp_path / "packages")
+    assert qm(lake, "generate", "market")[0] == 0
+    (small_disk / "ballast").write_bytes(bytes(_free(small_disk) - 100_000))
+    code = f"""
+from pathlib import Path
+from qm_harness.columns_cache import ColumnCache
+from qm_harness.dataset import Dataset
+from qmcore.lake import Lake
+lake = Lake(Path({str(lake.root)!r}))
+ColumnCache(lake, Dataset.open(lake, lake.dataset_ids()[0])).grid("composite")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1, done.stderr
+    assert "No space left on device" in done.stderr
 
 
 def _free(folder: Path) -> int:

@@ -1,4 +1,4 @@
-"""A killed engine's session goes on at another one within five seconds of its last heartbeat; short stalls move none."""
+"""A killed engine's session goes on at another one within 5 s of its last heartbeat; short stalls move none."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ from pydantic import BaseModel, Field
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from qmcore.cancellation import cancellable
 from qmcore.contracts.bus_messages import FINAL_STATES, Pace, SessionStart, SessionStatus
 from qmcore.contracts.messages import Message
 from qmcore.errors import Unavailable
@@ -82,7 +83,8 @@ class Wish(Message):
 def redis_errors() -> Iterator[None]:
     """Turn Redis' errors into ``Unavailable``."""
     try:
-        yield
+        with cancellable():
+            yield
     except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
         raise Unavailable(what="Redis", problem=str(error) or type(error).__name__) from error
 

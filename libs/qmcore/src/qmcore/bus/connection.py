@@ -22,6 +22,7 @@ from nats.aio.subscription import Subscription as NatsSubscription
 from nats.js import JetStreamContext
 from pydantic import BaseModel, ValidationError
 
+from qmcore.cancellation import cancellable
 from qmcore.errors import QmError, Unavailable
 
 log = logging.getLogger(__name__)
@@ -51,29 +52,13 @@ nats.aio.client.DEFAULT_BUFFER_SIZE = 1 << 18
 
 @contextmanager
 def nats_errors() -> Iterator[None]:
-    """Turn nats-py's errors into ``Unavailable``, and let a task be cancelled inside.
+    """Turn nats-py's errors into ``Unavailable``.
 
-    What JetStream says about the request itself (``NotFoundError``, ``BadRequestError``) passes through. nats-py waits
-    by ``asyncio.wait_for``, which before Python 3.12 forgets a cancellation that comes together with the answer: a
-    session that was lost to another worker would go on for ever.
+    What JetStream says about the request itself (``NotFoundError``, ``BadRequestError``) passes through.
     """
-    task = asyncio.current_task()
-    before = task.cancelling() if task else 0
     try:
-        with _translated():
+        with cancellable():
             yield
-    except Exception as error:
-        if task and task.cancelling() > before:
-            raise asyncio.CancelledError from error
-        raise
-    if task and task.cancelling() > before:
-        raise asyncio.CancelledError
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
     except (nats.js.errors.NotFoundError, nats.js.errors.BadRequestError):
         raise
     except nats.js.errors.APIError as error:
