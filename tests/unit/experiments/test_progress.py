@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 
 from rich.console import Console
 
-from qm_harness.experiments.progress import watchers
+from qm_harness.experiments.progress import SweepProgress, watchers
 from qm_harness.experiments.runner import Standing
 from qm_harness.experiments.work import LastFew
 
@@ -29,6 +30,24 @@ def test_a_terminal_shows_points_failures_and_rate():
     assert "10/16" in text
     assert "3 failed" in text
     assert "points/s" in text
+
+
+def test_a_dataset_in_the_middle_of_a_sweep_has_the_terminal_and_takes_no_time_of_the_points(monkeypatch):
+    clock = iter(range(0, 1000, 10)).__next__
+    monkeypatch.setattr("qm_harness.experiments.progress.time", SimpleNamespace(monotonic=clock))
+    screen = io.StringIO()
+    sweep = SweepProgress(Console(file=screen, force_terminal=True, width=120))
+    sweep(Standing(20, 0, 0, 0))  # at 0
+    sweep(Standing(20, 2, 1, 0))  # at 10
+    sweep.pause()  # at 20
+    clock()  # a dataset
+    clock()
+    sweep(Standing(20, 4, 1, 0))  # at 50, with 20 s of its own
+    sweep(Standing(20, 4, 6, 0))  # at 60: 6 points in 30 s
+    sweep.close()
+    last = screen.getvalue().rsplit("points ", 1)[-1]
+    assert "6/16" in screen.getvalue()
+    assert "0.2 points/s" in last
 
 
 def test_a_file_gets_nothing():
