@@ -12,8 +12,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from qm_local.bench import dataset, first_passage, kernels, stream, sweep
+from qm_local.bench import dataset, first_passage, kernels, soak, stream, sweep
 from qm_local.bench.figures import Figure
+from qm_local.bench.soak import SoakPlan
 
 _PARTS: dict[str, Callable[[Path, int], Iterator[Figure]]] = {
     "kernels": kernels.run,
@@ -48,14 +49,19 @@ def _table(figures: Sequence[Figure]) -> Table:
     return table
 
 
-def report(parts: Sequence[str], *, runs: int, as_json: bool, folder: Path) -> None:
-    """Measure and print; progress goes to standard error."""
+def report(
+    parts: Sequence[str], *, runs: int, as_json: bool, folder: Path, plan: SoakPlan | None = None
+) -> None:
+    """Measure and print; progress goes to standard error. ``plan`` is that of the part ``soak``."""
     folder.mkdir(parents=True, exist_ok=True)
     progress = Console(stderr=True)
     figures: list[Figure] = []
     for part in parts:
         with progress.status(f"measuring {part}"):
-            figures += _PARTS[part](folder, runs)
+            if part == "soak":
+                figures += soak.run(folder, plan or SoakPlan(), progress.log)
+            else:
+                figures += _PARTS[part](folder, runs)
     if as_json:
         json.dump([f.model_dump() | {"reached": f.reached} for f in figures], sys.stdout, indent=2)
         sys.stdout.write("\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt_
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,9 +86,9 @@ def _lake(root: Path, file: Path) -> Path:
 
 @asynccontextmanager
 async def bench_stack(
-    market: Market, folder: Path, names: Sequence[ServiceName]
+    market: Market, folder: Path, names: Sequence[ServiceName], env: Mapping[str, str] | None = None
 ) -> AsyncIterator[BenchStack]:
-    """Brokers and the named services, playing ``market``; everything ends with the context."""
+    """Brokers and the named services, with ``env`` set, playing ``market``; everything ends with the context."""
     file = market.path(folder)
     with tempfile.TemporaryDirectory(prefix="qm-bench-") as state:
         stack = Stack(
@@ -107,7 +107,7 @@ async def bench_stack(
         directory = SessionDirectory(f"redis://127.0.0.1:{stack.redis_port}/0")
         async with Supervisor(Path(state) / "logs", print) as supervisor:
             await supervisor.start(stack.brokers())
-            await supervisor.start([_quiet(spec) for spec in specs])
+            await supervisor.start([_quiet(spec, env or {}) for spec in specs])
             await bus.connect()
             try:
                 yield BenchStack(stack, bus, directory, supervisor.pids())
@@ -116,5 +116,5 @@ async def bench_stack(
                 await directory.close()
 
 
-def _quiet(spec: ProcessSpec) -> ProcessSpec:
-    return replace(spec, env={**spec.env, "QM_LOG_LEVEL": "WARNING"})
+def _quiet(spec: ProcessSpec, env: Mapping[str, str]) -> ProcessSpec:
+    return replace(spec, env={**spec.env, "QM_LOG_LEVEL": "WARNING", **env})

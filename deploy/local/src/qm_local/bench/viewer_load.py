@@ -10,19 +10,25 @@ import asyncio
 import re
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 import numpy as np
 
 _BIN_END: Final = re.compile(rb'"bin_end_ns":"(\d+)"')
+Saw = Callable[[tuple[int, int, int]], object]
+"""Takes a whole bin that has come: viewer, end of the bin (market ns), arrival (wall ns)."""
+
 _HANDSHAKE: Final = (
     "GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     "Sec-WebSocket-Protocol: qmachina.v1\r\n\r\n"
 )
 _BINARY: Final = 0x82
-_PONG: Final = b"\x8a\x80\x00\x00\x00\x00"
+_CLOSE: Final = 0x88
+_PONG: Final = 0x8A
+_NO_MASK: Final = bytes(4)
 
 
 class LightViewer(asyncio.BufferedProtocol):
@@ -30,8 +36,10 @@ class LightViewer(asyncio.BufferedProtocol):
 
     scratch = memoryview(bytearray(1 << 18))
 
-    def __init__(self, number: int, seen: list[tuple[int, int, int]], handshake: bytes) -> None:
-        self._number, self._seen, self._handshake = number, seen, handshake
+    def __init__(self, number: int, saw: Saw, handshake: bytes) -> None:
+        self._number, self._saw, self._handshake = number, saw, handshake
+        self.close_code: int | None = None
+        """Of the close frame, once it has come."""
         self._head = bytearray()
         self._left = 0
         self._opcode = 0
@@ -85,13 +93,23 @@ class LightViewer(asyncio.BufferedProtocol):
 
     def _frame_done(self) -> None:
         if self._opcode == _BINARY:
-            self._seen.append((self._number, self._bin_end, time.time_ns()))
+            self._saw((self._number, self._bin_end, time.time_ns()))
         elif self._opcode == 0x81:
-            found = _BIN_END.search(self._text)
-            self._bin_end = int(found[1]) if found else 0
+            self._read_text(self._text)
         elif self._opcode == 0x89:
-            self._transport.write(_PONG)
+            self._transport.write(bytes((_PONG, 0x80 | len(self._text))) + _NO_MASK + self._text)
+        elif self._opcode == _CLOSE:
+            self.close_code = int.from_bytes(self._text[:2], "big")
         self._text.clear()
+
+    def _read_text(self, text: bytearray) -> None:
+        found = _BIN_END.search(text)
+        self._bin_end = int(found[1]) if found else 0
+
+
+def handshake(host: str, port: int, path: str) -> bytes:
+    """The request that opens a viewer's WebSocket."""
+    return _HANDSHAKE.format(path=path, host=host, port=port).encode()
 
 
 def _same(viewer: LightViewer) -> LightViewer:
@@ -100,11 +118,11 @@ def _same(viewer: LightViewer) -> LightViewer:
 
 async def _watch(host: str, port: int, path: str, viewers: int, seconds: float) -> list[tuple[int, int, int]]:
     seen: list[tuple[int, int, int]] = []
-    handshake = _HANDSHAKE.format(path=path, host=host, port=port).encode()
+    request = handshake(host, port, path)
     loop = asyncio.get_running_loop()
     connected = []
     for number in range(viewers):
-        viewer = LightViewer(number, seen, handshake)
+        viewer = LightViewer(number, seen.append, request)
         transport, _ = await loop.create_connection(partial(_same, viewer), host, port)
         connected.append(transport)
         await asyncio.sleep(0.005)
