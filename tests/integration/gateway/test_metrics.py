@@ -21,7 +21,10 @@ async def test_a_watched_session_is_counted_wanted_and_timed(stack: Stack) -> No
     async with stack.watch("counted") as viewer:
         await viewer.read_bins(20)
         async with asyncio.timeout(10):
-            while (said := await gateway_says(stack)).get('qm_gateway_sessions{state="running"}', 0) < 1:
+            while True:
+                said = await gateway_says(stack)
+                if said.get('qm_gateway_sessions{state="running"}', 0) >= 1:
+                    break
                 await asyncio.sleep(0.1)
         assert said["qm_gateway_sessions_wanted"] >= 1
         assert said["qm_gateway_session_lag_seconds"] < 5
@@ -32,5 +35,7 @@ async def test_a_watched_session_is_counted_wanted_and_timed(stack: Stack) -> No
         await stack.post(f"/v1/sessions/{viewer.session_id}", action="stop")
         wanted = said["qm_gateway_sessions_wanted"]
         async with asyncio.timeout(10):
-            while (await gateway_says(stack))["qm_gateway_sessions_wanted"] >= wanted:
+            while True:
+                if (await gateway_says(stack))["qm_gateway_sessions_wanted"] < wanted:
+                    break
                 await asyncio.sleep(0.1)
