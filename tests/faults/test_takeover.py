@@ -46,7 +46,8 @@ async def takeover(made: Arena, watcher: Watcher) -> tuple[float, float]:
     assert watcher.bins > before
     pause = watcher.pauses[-1]
     beat_s = last.updated_ns / 1e9 + (time.monotonic() - time.time())
-    engine.service.start()
+    engine.service.start(wait=False)
+    await asyncio.to_thread(engine.service.wait_ready)  # its wires are of this loop
     return other_s, pause.until_s - beat_s
 
 

@@ -17,6 +17,7 @@ from qmcore.bus import SESSION_QUEUE, Bus, WorkItem, WorkQueue
 from qmcore.contracts.bus_messages import SessionStart
 from qmcore.lake import Lake
 from qmcore.service import Readiness, health_app, make_server, session_log_context
+from qmcore.service.tracing import bin_traces
 from qmcore.sessions import RedisWatch, SessionDirectory
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,10 @@ class EngineService:
         self._redis = RedisWatch(self._directory)
         self._running: dict[str, SessionRun] = {}
         self._metrics = EngineMetrics(lambda: float(len(self._running)))
+        self._traces = bin_traces("engine", worker, settings)
+        artifacts = ArtifactStore(Lake(settings.lake))
         self._context = EngineContext(
-            self._bus, self._directory, settings, self._metrics, ArtifactStore(Lake(settings.lake)), worker
+            self._bus, self._directory, settings, self._metrics, artifacts, worker, self._traces
         )
         self._readiness = Readiness()
         self._readiness.require("nats", lambda: self._bus.problem)
@@ -45,7 +48,7 @@ class EngineService:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._redis.run())]
             if self._settings.health_port:
-                app = health_app("engine", self._readiness, self._metrics.service)
+                app = health_app("engine", self._readiness, self._metrics.service, self._settings)
                 server = make_server(app, self._settings.health_host, self._settings.health_port)
                 group.create_task(server.run_until(stopping))
             connecting = group.create_task(self._bus.connect())
@@ -61,6 +64,8 @@ class EngineService:
                 task.cancel()
         await self._bus.close()
         await self._directory.close()
+        if self._traces is not None:
+            await self._traces.close()
 
     async def _serve(self, stopping: asyncio.Event, stopped: asyncio.Task[bool]) -> None:
         log.info("ready, %d slots", self._settings.engine_slots)

@@ -59,7 +59,7 @@ class SessionCore:
         """What viewers are told."""
         if self._ending is not None:
             return self._ending.state
-        if self._bin_seq < 0:
+        if self._played < 0:
             return "warming"
         return "paused" if self._wish.pace.paused else "running"
 
@@ -127,9 +127,9 @@ class SessionCore:
             state=self.state,
             reason=self._ending.reason if self._ending else "",
             pace=self._wish.pace,
-            bin_seq=self._bin_seq,
+            bin_seq=self._played,
             event_index=self._event_index,
-            progress=1.0 if ended else min(1.0, (self._bin_seq + 1) / bins),
+            progress=1.0 if ended else min(1.0, (self._played + 1) / bins),
             market_ns=self._market_ns,
             start_ns=self._start_ns,
             end_ns=self._end_ns,

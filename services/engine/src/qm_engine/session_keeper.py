@@ -24,6 +24,7 @@ from qmcore.bus import Bus, WorkItem, enqueue_session
 from qmcore.contracts.bus_messages import ControlCommand, SessionStart
 from qmcore.contracts.subjects import status_subject
 from qmcore.errors import Fenced, Unavailable
+from qmcore.service.tracing import BinTraces
 from qmcore.sessions import SessionDirectory
 from qmcore.signals import Artifacts
 
@@ -47,6 +48,7 @@ class EngineContext:
     metrics: EngineMetrics
     artifacts: Artifacts
     worker: str
+    traces: BinTraces | None = None
 
 
 class SessionKeeper:
@@ -65,6 +67,7 @@ class SessionKeeper:
         self._commanded = False
         self._held = True
         self._in_doubt = False
+        self._dropped = False
         self._looked_s = time.monotonic()
 
     def adopt(self, item: WorkItem[SessionStart]) -> None:
@@ -94,10 +97,13 @@ class SessionKeeper:
 
     async def still_owner(self) -> bool:
         """Renew the lease; false when another worker has it. Raises Unavailable."""
+        if self._dropped:
+            return True
         return await self._directory.keep_lease(self._session_id, self._holder, self.lease_epoch, LEASE_S)
 
     async def drop_lease(self) -> None:
         """Let another worker have the session. Raises Unavailable."""
+        self._dropped = True
         await self._directory.drop_lease(self._session_id, self._holder)
 
     async def save_checkpoint(self, data: bytes) -> None:
@@ -105,8 +111,20 @@ class SessionKeeper:
         with suppress(Unavailable):
             await self._directory.save_checkpoint(self._session_id, self._holder, data)
 
-    async def keep_item(self) -> None:
-        """Run for as long as the session is here: keeps the item, also while Redis cannot be reached."""
+    async def stay(self) -> None:
+        """Run for as long as the session is here, also while it begins anew: keeps item and lease."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_item())
+            group.create_task(self._keep_lease())
+
+    async def _keep_lease(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            with suppress(Unavailable):
+                await self.still_owner()
+
+    async def _keep_item(self) -> None:
+        """Also while Redis cannot be reached."""
         forget = self._bus.on_reconnect(self._doubt)
         try:
             while True:

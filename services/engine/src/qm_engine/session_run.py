@@ -70,7 +70,7 @@ class SessionRun:
             with suppress(Unavailable):
                 await self._keeper.item.give_back(LEASE_TAKEN_S)
             return
-        keeping = asyncio.create_task(self._keeper.keep_item())
+        keeping = asyncio.create_task(self._keeper.stay())
         try:
             await self._attempts_until_over()
         finally:
@@ -226,9 +226,12 @@ class SessionRun:
     async def _write_frames(self, log_: GridLog, output: Output) -> None:
         first = grid_sequence(output.first_bin_seq)
         headers = {GRID_DUE_HEADER: str(output.due_ns)}
-        await log_.write(
-            [Outgoing(first + i, GridKind.BIN, data, headers) for i, data in enumerate(output.frames)]
-        )
+        bins = [Outgoing(first + i, GridKind.BIN, data, headers) for i, data in enumerate(output.frames)]
+        if self._context.traces is None:
+            await log_.write(bins)
+        else:
+            with self._context.traces.publishing(self._session_id, output.due_ns, bins) as traced:
+                await log_.write(traced)
         before = self._core.state
         self._core.stored(log_.last_bin_seq)
         if self._core.state != before:

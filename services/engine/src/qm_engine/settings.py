@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from qmcore.service import ServiceSettings
+from qmcore.service.tracing import TracedSettings
 
 
-class EngineSettings(ServiceSettings):
+class EngineSettings(TracedSettings):
     """Read from ``QM_<FIELD>``."""
 
     lake: Path = Field(Path("lake"), description="the data folder, where the models of trained signals are")

@@ -129,10 +129,12 @@ class GridLog:
         if not await self._still_owner():
             raise Fenced(session_id=self._session_id, expected_sequence=self._window.acknowledged)
         async with self._sending:
-            stored = await last_sequence(self._bus, grid_stream(self._session_id))
-            if stored is None:
-                raise LogLost(session_id=self._session_id, stored=0, acknowledged=self._window.acknowledged)
-            again = self._window.resume(stored)
+            before = self._window.acknowledged
+            stored = await last_sequence(self._bus, grid_stream(self._session_id)) or 0
+            if stored < before:
+                raise LogLost(session_id=self._session_id, stored=stored, acknowledged=before)
+            # What was acknowledged while the broker answered may be more than what it answered.
+            again = self._window.resume(max(stored, self._window.acknowledged))
             self._progress.set()
             self._heard_s = time.monotonic()
             for position, message in enumerate(again):
