@@ -48,6 +48,18 @@ def test_a_feed_is_paced_from_the_end_of_the_newest_stored_bin(core: SessionCore
     assert core.resume_ns == start_ns + 1_000_000_000
 
 
+def test_what_viewers_have_seen_is_not_played_again_at_the_pace_when_the_broker_lost_it(
+    core: SessionCore,
+) -> None:
+    core.played(99)
+    core.stored(4)
+    assert core.resume_ns == config().window.start_ns + 10_000_000_000
+    assert core.status(1).bin_seq == 99, "the next worker reads it there"
+    assert core.state == "running"
+    core.end(Ending("stopped", "enough"))
+    assert core.session_end().last_bin_seq == 4
+
+
 def test_stops_when_told_to(core: SessionCore) -> None:
     assert core.should_end(100.0) is None
     core.command(ControlCommand(action="stop", reason="enough"))
