@@ -7,10 +7,10 @@ from pathlib import Path
 from pydantic import Field
 
 from qmcore.contracts.bus_messages import Speed
-from qmcore.service import ServiceSettings
+from qmcore.service.tracing import TracedSettings
 
 
-class GatewaySettings(ServiceSettings):
+class GatewaySettings(TracedSettings):
     """Read from ``QM_<FIELD>``."""
 
     gateway_host: str = Field("127.0.0.1", description="address to listen on")

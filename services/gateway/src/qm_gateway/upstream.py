@@ -24,6 +24,7 @@ from qmcore.contracts.messages import SessionEnd
 from qmcore.contracts.subjects import grid_bin_seq, grid_sequence, grid_stream
 from qmcore.errors import QmError, Unavailable
 from qmcore.service import session_log_context
+from qmcore.service.tracing import BinTraces
 from qmcore.sessions import SessionDirectory
 
 log = logging.getLogger(__name__)
@@ -38,8 +39,15 @@ FETCH: Final = 64
 class Upstream:
     """Reads a session's grids into a ring and wakes its viewers."""
 
-    def __init__(self, bus: Bus, session_id: str, settings: GatewaySettings, metrics: GatewayMetrics) -> None:
-        self._bus, self._settings, self._metrics = bus, settings, metrics
+    def __init__(
+        self,
+        bus: Bus,
+        session_id: str,
+        settings: GatewaySettings,
+        metrics: GatewayMetrics,
+        traces: BinTraces | None = None,
+    ) -> None:
+        self._bus, self._settings, self._metrics, self._traces = bus, settings, metrics, traces
         self.session_id = session_id
         self.ring = BinRing(settings.backfill_bins + 2 * settings.viewer_queue_bins)
         self.viewers: set[Viewer] = set()
@@ -99,19 +107,24 @@ class Upstream:
             self._receive(message)
         for viewer in self.viewers:
             viewer.pump()
-        self._metrics.fanned_out(time.perf_counter() - arrived)
+        took_s = time.perf_counter() - arrived
+        self._metrics.fanned_out(took_s)
         if self.viewers:
-            self._measure(messages)
+            self._measure(messages, took_s)
         while any(viewer.catching_up for viewer in self.viewers):  # noqa: ASYNC110 - each turn they write more
             await asyncio.sleep(0)
 
-    def _measure(self, messages: Sequence[Delivered]) -> None:
+    def _measure(self, messages: Sequence[Delivered], took_s: float) -> None:
         """How late bins that are new came to their viewers."""
         now_ns = time.time_ns()
-        for message in messages:
+        new = [message for message in messages if grid_bin_seq(message.sequence) > self._stored]
+        for message in new:
             due = message.headers.get(GRID_DUE_HEADER, "")
-            if due.isdecimal() and grid_bin_seq(message.sequence) > self._stored:
+            if due.isdecimal():
                 self._metrics.delivered((now_ns - int(due)) / 1e9)
+        if self._traces is not None:
+            arrived_ns = now_ns - int(took_s * 1e9)
+            self._traces.delivered(self.session_id, new, len(self.viewers), arrived_ns, now_ns)
 
     def _receive(self, message: Delivered) -> None:
         kind = message.headers.get(GRID_KIND_HEADER)
@@ -134,8 +147,9 @@ class Hub:
         starter: SessionStarter,
         settings: GatewaySettings,
         metrics: GatewayMetrics,
+        traces: BinTraces | None = None,
     ) -> None:
-        self._bus, self._directory, self._starter = bus, directory, starter
+        self._bus, self._directory, self._starter, self._traces = bus, directory, starter, traces
         self._settings, self._metrics = settings, metrics
         self._upstreams: dict[str, Upstream] = {}
         self._readers: dict[str, asyncio.Task[None]] = {}
@@ -196,7 +210,7 @@ class Hub:
 
     async def _open(self, session_id: str) -> Upstream:
         assert self._group is not None, "Hub.run has not been started"
-        opened = Upstream(self._bus, session_id, self._settings, self._metrics)
+        opened = Upstream(self._bus, session_id, self._settings, self._metrics, self._traces)
         await opened.locate()
         self._upstreams[session_id] = opened
         with session_log_context(session_id):
