@@ -22,6 +22,7 @@ from qm_gateway.upstream import Hub
 from qm_gateway.ws_protocol import frame_protocol
 from qmcore.bus import Bus, set_up_streams
 from qmcore.service import HttpServer, Readiness, health_routes, install_problem_answers, make_server
+from qmcore.service.tracing import bin_traces
 from qmcore.sessions import RedisWatch, SessionDirectory
 
 log = logging.getLogger(__name__)
@@ -52,14 +53,16 @@ class GatewayService:
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._settings = settings
-        self._bus = Bus(settings.nats_url, f"gateway-{socket.gethostname()}-{os.getpid()}")
+        worker = f"gateway-{socket.gethostname()}-{os.getpid()}"
+        self._bus = Bus(settings.nats_url, worker)
         self._directory = SessionDirectory(settings.redis_url)
         self._redis = RedisWatch(self._directory)
         metrics = GatewayMetrics()
         starter = SessionStarter(
             self._bus, self._directory, speed=settings.session_speed, watched_s=settings.idle_seconds
         )
-        self._hub = Hub(self._bus, self._directory, starter, settings, metrics)
+        self._traces = bin_traces("gateway", worker, settings)
+        self._hub = Hub(self._bus, self._directory, starter, settings, metrics, self._traces)
         metrics.watch(lambda: float(self._hub.viewer_count), lambda: float(self._hub.upstream_count))
         self._counts = SessionCounts(self._directory)
         metrics.watch_sessions(self._counts.states, self._counts.wanted, self._counts.lag)
@@ -108,6 +111,8 @@ class GatewayService:
                 task.cancel()
         await self._bus.close()
         await self._directory.close()
+        if self._traces is not None:
+            await self._traces.close()
         await self._resolver.close()
         await self._services.registry.close()
         await self._harness.close()
