@@ -283,7 +283,7 @@ export interface Problem {
   readonly problem?: string | null;
   /** NotFound: kind of the missing thing; Unavailable: what is down */
   readonly what?: string | null;
-  /** NotFound: the name that was asked for */
+  /** NotFound: the name that was asked for; OriginRefused: the origin */
   readonly name?: string | null;
   /** NotFound: what there is instead */
   readonly available?: readonly string[] | null;

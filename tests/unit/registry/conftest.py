@@ -15,6 +15,7 @@ from qm_registry.local import LocalRegistry
 from qm_registry.observing import RegistryMetrics
 from qm_registry.opening import open_store
 from qmcore.registry_access import Registry, RemoteRegistry
+from qmcore.service import AccessSettings
 
 
 class OpenDoor(StoreDoor):
@@ -48,7 +49,7 @@ def local(lake: Path, metrics: RegistryMetrics) -> Iterator[LocalRegistry]:
 @pytest.fixture
 def app(local: LocalRegistry, metrics: RegistryMetrics) -> FastAPI:
     """The service around ``local``."""
-    return create_app(OpenDoor(local), metrics)
+    return create_app(OpenDoor(local), metrics, AccessSettings())
 
 
 @pytest.fixture

@@ -43,8 +43,8 @@ def qm(request: pytest.FixtureRequest, lake: Path, app: FastAPI, monkeypatch: py
     if request.param == "service":
         options += ["--registry", "http://registry"]
 
-        def connected(url: str) -> RemoteRegistry:
-            return RemoteRegistry(url, patience_s=0.0, transport=httpx.ASGITransport(app=app))
+        def connected(url: str, token: str | None) -> RemoteRegistry:
+            return RemoteRegistry(url, patience_s=0.0, token=token, transport=httpx.ASGITransport(app=app))
 
         monkeypatch.setattr("qmcore.registry_access.RemoteRegistry", connected)
 
@@ -257,7 +257,8 @@ def test_a_lake_that_is_not_there_is_not_made(tmp_path: Path, lake: Path) -> Non
 
 def test_a_registry_that_is_down_is_a_failure_in_words(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "qmcore.registry_access.RemoteRegistry", lambda url: RemoteRegistry(url, patience_s=0.0)
+        "qmcore.registry_access.RemoteRegistry",
+        lambda url, token: RemoteRegistry(url, patience_s=0.0, token=token),
     )
     result = CliRunner().invoke(main, ["alias", "list", "--registry", "http://127.0.0.1:9"])
     assert result.exit_code == 1

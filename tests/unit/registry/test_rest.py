@@ -9,9 +9,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from qm_registry.limits import MAX_BODY_BYTES
 from qm_registry.local import LocalRegistry
 from qmcore.contracts.problems import Problem
+from qmcore.service.access import MAX_BODY_BYTES
 from tests.unit.registry.servings import numbered, serving, snapshot, source, to
 
 JSON = {"content-type": "application/json"}

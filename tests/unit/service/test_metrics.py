@@ -9,7 +9,7 @@ from qm_gateway.session_counts import SessionCounts, count
 from qmcore.contracts.bus_messages import Pace, SessionStatus
 from qmcore.contracts.messages import SessionState
 from qmcore.errors import Unavailable
-from qmcore.service import Readiness, ServiceMetrics, health_app
+from qmcore.service import AccessSettings, Readiness, ServiceMetrics, health_app
 
 
 def status(state: SessionState, lag_ms: float = 0.0) -> SessionStatus:
@@ -56,7 +56,7 @@ def test_every_condition_of_ready_is_a_metric() -> None:
     problem = "no answer"
     readiness.require("nats", lambda: problem)
     readiness.mention("harness", lambda: "")
-    health_app("some", readiness, metrics)
+    health_app("some", readiness, metrics, AccessSettings())
     assert lines(metrics, "qm_some_ready") == [
         'qm_some_ready{condition="nats"} 0.0',
         'qm_some_ready{condition="harness"} 1.0',

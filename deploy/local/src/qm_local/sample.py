@@ -24,6 +24,7 @@ from qmcore.errors import MissingData, NotFound
 from qmcore.lake import Lake
 from qmcore.registry import RegistryClient
 from qmcore.synth import SynthSpec, write_dbn
+from qmcore.tokens import own_token
 from qmcore.units import NS_PER_SECOND, Ns
 
 DEMO = "demo"
@@ -97,7 +98,7 @@ async def promote_demo(lake: Lake, instrument: InstrumentConfig, registry_url: s
     path = lake.config_dir("serving") / f"{DEMO}.yaml"
     if not path.exists():
         return
-    async with RegistryClient(registry_url) as registry:
+    async with RegistryClient(registry_url, token=own_token()) as registry:
         with contextlib.suppress(NotFound):
             await registry.alias(DEMO)
             return

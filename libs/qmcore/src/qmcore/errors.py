@@ -83,6 +83,31 @@ class NotFound(BadInput):
         super().__init__(f"unknown {kind} {name!r}{has}")
 
 
+class NotAuthorised(BadInput):
+    """A service wants a token and has not seen one that it accepts (HTTP 401)."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"{problem}; send 'Authorization: Bearer <token>' (commands: set QM_TOKEN)")
+
+
+class OriginRefused(BadInput):
+    """A page of another origin may not use the service (HTTP 403)."""
+
+    def __init__(self, *, origin: str) -> None:
+        self.origin = origin
+        super().__init__(f"pages of {origin[:60]!r} may not use this service (QM_ALLOWED_ORIGINS)")
+
+
+class TokenInUrl(BadInput):
+    """A token stands in a URL, from where it gets into logs and histories: refused whatever it is (HTTP 400)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a token in the query is refused: send it as a header, or as a WebSocket subprotocol"
+        )
+
+
 class Conflict(QmError):
     """Somebody else changed the thing first (HTTP 409)."""
 
@@ -128,6 +153,17 @@ class Unavailable(QmError):
     def __init__(self, *, what: str, problem: str) -> None:
         self.what, self.problem = what, problem
         super().__init__(f"{what} is unavailable: {problem}")
+
+
+class TooMany(Unavailable):
+    """One address asks for more than it may have; asked again later it is given (HTTP 429)."""
+
+    def __init__(self, *, what: str, problem: str, retry_after_s: int = 1) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(what=what, problem=problem)
+
+    def __str__(self) -> str:
+        return f"too many {self.what}: {self.problem}"
 
 
 class Fenced(QmError):

@@ -38,7 +38,9 @@ from qmcore.contracts.registry import (
     check_alias,
     check_alias_or_id,
 )
-from qmcore.errors import OptionError, QmError, Unavailable
+from qmcore.errors import OptionError, QmError, TooMany, Unavailable
+from qmcore.redaction import redacted
+from qmcore.tokens import bearer_headers
 
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 3.0
@@ -55,19 +57,23 @@ class RegistryClient:
         *,
         patience_s: float = 10.0,
         timeout_s: float = 5.0,
+        token: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """``url`` as ``http://host:port``. Raises OptionError."""
+        """``url`` as ``http://host:port``; ``token`` where the registry wants one. Raises OptionError."""
         allowed = "http://HOST:PORT or https://HOST[:PORT]"
         try:
             parsed = httpx.URL(url)
         except httpx.InvalidURL:
-            raise OptionError(option="registry URL", value=url, allowed=allowed) from None
+            raise OptionError(option="registry URL", value=redacted(url), allowed=allowed) from None
         if parsed.scheme not in ("http", "https") or not parsed.host:
-            raise OptionError(option="registry URL", value=url, allowed=allowed)
+            raise OptionError(option="registry URL", value=redacted(url), allowed=allowed)
         self.url = url.rstrip("/")
         self._patience_s = patience_s
-        self._http = httpx.AsyncClient(base_url=self.url, timeout=timeout_s, transport=transport)
+        self._what = redacted(f"registry {self.url}")
+        self._http = httpx.AsyncClient(
+            base_url=self.url, timeout=timeout_s, transport=transport, headers=bearer_headers(token)
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -166,7 +172,7 @@ class RegistryClient:
         except httpx.RequestError as error:
             raise self._down(error) from error
         if response.status_code != httpx.codes.OK:
-            raise Unavailable(what=f"registry {self.url}", problem=response.text[:300])
+            raise Unavailable(what=self._what, problem=response.text[:300])
 
     async def _call(
         self,
@@ -183,7 +189,7 @@ class RegistryClient:
             try:
                 return await self._call_once(method, path, query, body)
             except Unavailable as error:
-                again = repeatable or isinstance(error.__cause__, _NOT_SENT)
+                again = repeatable or isinstance(error, TooMany) or isinstance(error.__cause__, _NOT_SENT)
                 wait = pause * random.uniform(0.5, 1.0)
                 if not again or time.monotonic() + wait > deadline:
                     raise
@@ -207,10 +213,10 @@ class RegistryClient:
             return error_of(Problem.model_validate_json(response.content))
         except ValidationError:  # not the registry's own words: a proxy, or another program on that port
             problem = f"HTTP {response.status_code} that is no answer of a registry: {response.text[:200]!r}"
-            return Unavailable(what=f"registry {self.url}", problem=problem)
+            return Unavailable(what=self._what, problem=problem)
 
     def _down(self, error: httpx.RequestError) -> Unavailable:
-        return Unavailable(what=f"registry {self.url}", problem=str(error) or type(error).__name__)
+        return Unavailable(what=self._what, problem=str(error) or type(error).__name__)
 
 
 def _segment(text: str) -> str:

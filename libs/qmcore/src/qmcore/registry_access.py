@@ -33,6 +33,7 @@ from qmcore.contracts.registry import (
 )
 from qmcore.errors import NotFound, Unavailable
 from qmcore.registry import RegistryClient
+from qmcore.tokens import own_token
 
 LOCAL_REGISTRY: Final = "qm.local_registry"
 """Entry points of a ``LakeRegistry``; there is to be one."""
@@ -91,14 +92,19 @@ class RemoteRegistry:
     """A registry service at a URL. Every call is one connection: commands make one or two."""
 
     def __init__(
-        self, url: str, *, patience_s: float = 10.0, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        url: str,
+        *,
+        patience_s: float = 10.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+        token: str | None = None,
     ) -> None:
-        self._url, self._patience_s, self._transport = url, patience_s, transport
+        self._url, self._patience_s, self._transport, self._token = url, patience_s, transport, token
 
     def _ask(self, call: Callable[[RegistryClient], Awaitable[AnswerT]]) -> AnswerT:
         async def once() -> AnswerT:
             async with RegistryClient(
-                self._url, patience_s=self._patience_s, transport=self._transport
+                self._url, patience_s=self._patience_s, transport=self._transport, token=self._token
             ) as client:
                 return await call(client)
 
@@ -168,10 +174,11 @@ LakeRegistry = Callable[[Path], AbstractContextManager[Registry]]
 def open_registry(registry_url: str | None, lake_root: Path) -> AbstractContextManager[Registry]:
     """The registry service at ``registry_url``, else the registry of the lake.
 
+    The service is shown the token of QM_TOKEN or QM_TOKENS.
     Raises NotFound where there is no lake, Unavailable where no installed package can open its registry.
     """
     if registry_url:
-        return nullcontext(RemoteRegistry(registry_url))
+        return nullcontext(RemoteRegistry(registry_url, token=own_token()))
     if not lake_root.is_dir():
         raise NotFound(kind="lake", name=str(lake_root))
     return _lake_registry()(lake_root)

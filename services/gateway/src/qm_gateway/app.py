@@ -21,7 +21,14 @@ from qm_gateway.settings import GatewaySettings
 from qm_gateway.upstream import Hub
 from qm_gateway.ws_protocol import frame_protocol
 from qmcore.bus import Bus, set_up_streams
-from qmcore.service import HttpServer, Readiness, health_routes, install_problem_answers, make_server
+from qmcore.service import (
+    HttpServer,
+    Readiness,
+    health_routes,
+    install_access,
+    install_problem_answers,
+    make_server,
+)
 from qmcore.service.tracing import bin_traces
 from qmcore.sessions import RedisWatch, SessionDirectory
 
@@ -45,6 +52,7 @@ def create_app(services: GatewayServices) -> FastAPI:
     app.include_router(health_routes("gateway", services.readiness, services.metrics.service))
     install_problem_answers(app)
     mount_pages(app, services.settings.frontend_dist)
+    install_access(app, services.settings, services.metrics.service, pages=True)
     return app
 
 
@@ -58,6 +66,7 @@ class GatewayService:
         self._directory = SessionDirectory(settings.redis_url)
         self._redis = RedisWatch(self._directory)
         metrics = GatewayMetrics()
+        token = settings.own_token
         starter = SessionStarter(
             self._bus, self._directory, speed=settings.session_speed, watched_s=settings.idle_seconds
         )
@@ -66,8 +75,10 @@ class GatewayService:
         metrics.watch(lambda: float(self._hub.viewer_count), lambda: float(self._hub.upstream_count))
         self._counts = SessionCounts(self._directory)
         metrics.watch_sessions(self._counts.states, self._counts.wanted, self._counts.lag)
-        self._resolver = ServingResolver(settings.registry_endpoint)
-        self._harness = Upstream("harness", settings.harness_endpoint, timeout_s=HARNESS_TIMEOUT_S)
+        self._resolver = ServingResolver(settings.registry_endpoint, token=token)
+        self._harness = Upstream(
+            "harness", settings.harness_endpoint, timeout_s=HARNESS_TIMEOUT_S, token=token
+        )
         readiness = Readiness()
         readiness.require("nats", lambda: self._bus.problem)
         readiness.require("redis", lambda: self._redis.problem)
@@ -80,7 +91,7 @@ class GatewayService:
             hub=self._hub,
             starter=starter,
             resolver=self._resolver,
-            registry=Upstream("registry", settings.registry_endpoint, timeout_s=10),
+            registry=Upstream("registry", settings.registry_endpoint, timeout_s=10, token=token),
             harness=self._harness,
             metrics=metrics,
             readiness=readiness,

@@ -18,18 +18,21 @@ from pydantic import BaseModel
 
 from qmcore.contracts.problems import Problem
 from qmcore.errors import BadInput, Unavailable
+from qmcore.tokens import bearer_headers
 
-MAX_BODY_BYTES: Final = 1 << 20
 PING_S: Final = 2.0
 PING_TIMEOUT_S: Final = 2.0
 EVENTS: Final = "text/event-stream"
 JSON: Final = "application/json"
 
+_ASKED_WITH: Final = ("authorization", "content-type")
 _PASSED_ON: Final = (
     "cache-control",
     "content-security-policy",
     "content-type",
     "location",
+    "retry-after",
+    "www-authenticate",
     "x-accel-buffering",
 )
 _PLAIN: Final = str.maketrans("", "", "{}")
@@ -38,8 +41,10 @@ _PLAIN: Final = str.maketrans("", "", "{}")
 class Upstream:
     """A service whose REST is passed through, and whether it answers."""
 
-    def __init__(self, name: str, endpoint: str, *, timeout_s: float) -> None:
+    def __init__(self, name: str, endpoint: str, *, timeout_s: float, token: str | None = None) -> None:
+        """``token`` is the gateway's own: for what it asks by itself, never for what a client asks."""
         self.name = name
+        self._own = bearer_headers(token)
         self.problem = f"{name}: not asked yet"
         """What is wrong with it, empty while it answers."""
         # Each follower of events keeps a connection; how many there may be is the service's to say.
@@ -56,7 +61,7 @@ class Upstream:
         """Know whether it can work, for ``/ready``. Runs for the life of the gateway."""
         while True:
             try:
-                answer = await self.http.get("/ready", timeout=PING_TIMEOUT_S)
+                answer = await self.http.get("/ready", headers=self._own, timeout=PING_TIMEOUT_S)
                 self.problem = "" if answer.is_success else f"{self.name} is not ready: {answer.text[:300]}"
             except httpx.RequestError as error:
                 self.problem = f"{self.name} is unavailable: {error or type(error).__name__}"
@@ -64,17 +69,15 @@ class Upstream:
 
     async def pass_through(self, request: Request) -> Response:
         """Ask it the same, and answer the same. Raises Unavailable or BadInput."""
-        body = bytearray()
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MAX_BODY_BYTES:
-                raise BadInput(f"body: larger than {MAX_BODY_BYTES} bytes")
+        _check_names(request)
+        body = await request.body()
         # The path as it came: a decoded %2F would name another resource.
         url = httpx.URL(path=request.scope["raw_path"].decode("latin-1"), query=request.scope["query_string"])
         headers = {"accept-encoding": "identity"}
-        if kind := request.headers.get("content-type"):
-            headers["content-type"] = kind
-        asked = self.http.build_request(request.method, url, content=bytes(body) or None, headers=headers)
+        headers |= {name: value for name in _ASKED_WITH if (value := request.headers.get(name)) is not None}
+        if request.client is not None:
+            headers["x-forwarded-for"] = request.client.host
+        asked = self.http.build_request(request.method, url, content=body or None, headers=headers)
         try:
             answer = await self.http.send(asked, stream=True)
             said = {name: value for name in _PASSED_ON if (value := answer.headers.get(name)) is not None}
@@ -86,6 +89,14 @@ class Upstream:
                 await answer.aclose()
         except httpx.RequestError as error:
             raise Unavailable(what=self.name, problem=str(error) or type(error).__name__) from error
+
+
+def _check_names(request: Request) -> None:
+    """No name in a path may lead anywhere else, whatever lies behind. Raises BadInput."""
+    for name, value in request.path_params.items():
+        text = str(value)
+        if text in (".", "..") or not text.isprintable() or any(c in text for c in "/\\"):
+            raise BadInput(f"path: {text[:80]!r} is no {name.replace('_', ' ')}")
 
 
 async def _as_it_comes(answer: httpx.Response) -> AsyncIterator[bytes]:

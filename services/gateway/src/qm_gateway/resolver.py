@@ -18,8 +18,8 @@ PING_S: Final = 2.0
 class ServingResolver:
     """The registry, as the gateway uses it."""
 
-    def __init__(self, endpoint: str) -> None:
-        self._registry = RegistryClient(endpoint, patience_s=PATIENCE_S)
+    def __init__(self, endpoint: str, *, token: str | None = None) -> None:
+        self._registry = RegistryClient(endpoint, patience_s=PATIENCE_S, token=token)
         self._asked: dict[str, tuple[float, asyncio.Task[PublishedServingSpec]]] = {}
         self.problem = "registry: not asked yet"
         """What is wrong with the registry, empty while it answers."""

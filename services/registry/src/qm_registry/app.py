@@ -7,15 +7,14 @@ from fastapi import FastAPI
 from qm_registry import __version__
 from qm_registry.api import router
 from qm_registry.door import StoreDoor
-from qm_registry.limits import BodyLimit
 from qm_registry.observing import RegistryMetrics, RequestObserver
-from qmcore.service import Readiness, install_problem_answers
+from qmcore.service import AccessSettings, Readiness, install_access, install_problem_answers
 from qmcore.service.http import health_routes
 
 SERVICE = "registry"
 
 
-def create_app(door: StoreDoor, metrics: RegistryMetrics) -> FastAPI:
+def create_app(door: StoreDoor, metrics: RegistryMetrics, access: AccessSettings) -> FastAPI:
     """The application. Whoever makes it also runs ``door.keep``."""
     readiness = Readiness()
     readiness.require("database", door.problem)
@@ -28,6 +27,6 @@ def create_app(door: StoreDoor, metrics: RegistryMetrics) -> FastAPI:
     app.include_router(router)
     app.include_router(health_routes(SERVICE, readiness, metrics.service))
     install_problem_answers(app, on_damage=metrics.damaged)
-    app.add_middleware(BodyLimit)
+    install_access(app, access, metrics.service)
     app.add_middleware(RequestObserver, metrics=metrics)
     return app

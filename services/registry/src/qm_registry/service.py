@@ -24,7 +24,8 @@ async def serve(settings: RegistrySettings, stopping: asyncio.Event) -> None:
         return open_store(settings.lake_root, settings.registry_url, on_change=metrics.changed)
 
     door = StoreDoor(opener)
-    server = make_server(create_app(door, metrics), settings.registry_host, settings.registry_port)
+    app = create_app(door, metrics, settings)
+    server = make_server(app, settings.registry_host, settings.registry_port)
     async with asyncio.TaskGroup() as group:
         keeper = group.create_task(door.keep())
         log.info("starting on %s port %d", settings.registry_host, settings.registry_port)

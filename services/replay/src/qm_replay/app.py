@@ -48,7 +48,7 @@ class ReplayService:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._serve(group))]
             if self._settings.health_port:
-                app = health_app("replay", self._readiness, self._metrics)
+                app = health_app("replay", self._readiness, self._metrics, self._settings)
                 server = make_server(app, self._settings.health_host, self._settings.health_port)
                 tasks.append(group.create_task(server.run_until(stopping)))
             await stopping.wait()

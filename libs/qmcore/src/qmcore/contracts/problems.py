@@ -17,10 +17,14 @@ from qmcore.errors import (
     CorruptData,
     InstrumentMismatch,
     MissingData,
+    NotAuthorised,
     NotFound,
     OptionError,
+    OriginRefused,
     PromotionRefused,
     QmError,
+    TokenInUrl,
+    TooMany,
     Unavailable,
     UnknownSymbol,
 )
@@ -40,7 +44,9 @@ class Problem(Message):
     what: str | None = Field(
         default=None, description="NotFound: kind of the missing thing; Unavailable: what is down"
     )
-    name: str | None = Field(default=None, description="NotFound: the name that was asked for")
+    name: str | None = Field(
+        default=None, description="NotFound: the name that was asked for; OriginRefused: the origin"
+    )
     available: tuple[str, ...] | None = Field(default=None, description="NotFound: what there is instead")
     alias: str | None = Field(default=None, description="AliasConflict: the alias")
     expected_serving_id: str | None = Field(
@@ -59,12 +65,20 @@ def status_of(error: QmError) -> int:
     match error:
         case NotFound() | MissingData() | UnknownSymbol():
             return 404
+        case NotAuthorised():
+            return 401
+        case OriginRefused():
+            return 403
+        case TokenInUrl():
+            return 400
         case BadInput():
             return 422
         case Conflict():
             return 409
         case PromotionRefused():
             return 403
+        case TooMany():
+            return 429
         case Unavailable():
             return 503
         case _:
@@ -95,6 +109,10 @@ def problem_of(error: QmError) -> Problem:
             more = {"run_id": error.run_id, "reasons": error.reasons}
         case CorruptData():
             more = {"path": error.path, "problem": error.problem}
+        case NotAuthorised():
+            more = {"problem": error.problem}
+        case OriginRefused():
+            more = {"name": error.origin}
         case Unavailable():
             more = {"what": error.what, "problem": error.problem}
         case _:
@@ -129,6 +147,14 @@ def error_of(problem: Problem) -> QmError:
             return CorruptData(path=problem.path or "", problem=problem.problem or "")
         case "Unavailable":
             return Unavailable(what=problem.what or "", problem=problem.problem or "")
+        case "TooMany":
+            return TooMany(what=problem.what or "", problem=problem.problem or "")
+        case "NotAuthorised":
+            return NotAuthorised(problem.problem or problem.error)
+        case "OriginRefused":
+            return OriginRefused(origin=problem.name or "")
+        case "TokenInUrl":
+            return TokenInUrl()
         case "OptionError" | "InstrumentMismatch" | "MissingData" | "UnknownSymbol" | "DbnError" | "BadInput":
             return BadInput(problem.error)
         case _:

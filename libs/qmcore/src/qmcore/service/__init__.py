@@ -1,5 +1,6 @@
 """What every service process has: settings from the environment, logs, readiness, health endpoints, a clean end."""
 
+from qmcore.service.access import AccessSettings, install_access
 from qmcore.service.answers import install_problem_answers
 from qmcore.service.http import HttpServer, health_app, health_routes, make_server
 from qmcore.service.logs import configure_logs, session_log_context
@@ -9,6 +10,7 @@ from qmcore.service.runner import run_command, run_service
 from qmcore.service.settings import ServiceSettings, load_settings
 
 __all__ = [
+    "AccessSettings",
     "HttpServer",
     "Readiness",
     "ServiceMetrics",
@@ -16,6 +18,7 @@ __all__ = [
     "configure_logs",
     "health_app",
     "health_routes",
+    "install_access",
     "install_problem_answers",
     "load_settings",
     "make_server",

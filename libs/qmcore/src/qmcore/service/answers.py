@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
@@ -16,15 +16,17 @@ from starlette.exceptions import HTTPException
 from qmcore.config.base import parse_spec
 from qmcore.contracts.problems import Problem, problem_of, status_of
 from qmcore.errors import ConfigError, CorruptData, QmError
+from qmcore.redaction import redacted
 
 log = logging.getLogger(__name__)
 
 
-def _json(problem: Problem, status: int) -> JSONResponse:
-    return JSONResponse(problem.model_dump(mode="json", exclude_none=True), status_code=status)
+def _json(problem: Problem, status: int) -> Response:
+    body = redacted(problem.model_dump_json(exclude_none=True))
+    return Response(body, status_code=status, media_type="application/json")
 
 
-def _answer(error: QmError) -> JSONResponse:
+def _answer(error: QmError) -> Response:
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("%s", error)
@@ -72,21 +74,21 @@ def install_problem_answers(app: FastAPI, *, on_damage: Callable[[], None] | Non
     """Answer all errors of ``app`` as Problems; ``on_damage`` is told of every refused serving."""
 
     @app.exception_handler(QmError)
-    def _known(_: Request, error: QmError) -> JSONResponse:
+    def _known(_: Request, error: QmError) -> Response:
         if isinstance(error, CorruptData) and on_damage is not None:
             on_damage()
         return _answer(error)
 
     @app.exception_handler(RequestValidationError)
-    def _wrong_request(request: Request, error: RequestValidationError) -> JSONResponse:
+    def _wrong_request(request: Request, error: RequestValidationError) -> Response:
         return _answer(config_error_of(request, error))
 
     @app.exception_handler(HTTPException)
-    def _not_a_request(request: Request, error: HTTPException) -> JSONResponse:
+    def _not_a_request(request: Request, error: HTTPException) -> Response:
         said = f"{request.method} {request.url.path}: {error.detail}"
         return _json(Problem(error=said, type="BadInput"), error.status_code)
 
     @app.exception_handler(Exception)
-    def _bug(request: Request, error: Exception) -> JSONResponse:
+    def _bug(request: Request, error: Exception) -> Response:
         log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
         return _json(Problem(error="internal error; see the service's log", type="QmError"), 500)

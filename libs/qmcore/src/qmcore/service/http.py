@@ -13,6 +13,9 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from qmcore.redaction import redacted
+from qmcore.service.access import AccessSettings, install_access
+from qmcore.service.bounded_http import BoundedHttp
 from qmcore.service.metrics import ServiceMetrics
 from qmcore.service.readiness import Readiness
 
@@ -47,8 +50,8 @@ def health_routes(service: str, readiness: Readiness, metrics: ServiceMetrics) -
     @router.get("/ready", response_model=ReadyState, responses={503: {"model": ReadyState}})
     async def ready() -> Response:
         """Whether the service can work now, and what it waits for."""
-        problems = readiness.problems()
-        state = ReadyState(ready=not problems, problems=problems, away=readiness.away())
+        problems = _without_secrets(readiness.problems())
+        state = ReadyState(ready=not problems, problems=problems, away=_without_secrets(readiness.away()))
         return JSONResponse(
             state.model_dump(exclude=None if state.away else {"away"}), status_code=503 if problems else 200
         )
@@ -61,10 +64,17 @@ def health_routes(service: str, readiness: Readiness, metrics: ServiceMetrics) -
     return router
 
 
-def health_app(service: str, readiness: Readiness, metrics: ServiceMetrics) -> FastAPI:
+def _without_secrets(reasons: dict[str, str]) -> dict[str, str]:
+    return {name: redacted(reason) for name, reason in reasons.items()}
+
+
+def health_app(
+    service: str, readiness: Readiness, metrics: ServiceMetrics, access: AccessSettings
+) -> FastAPI:
     """An app with nothing but the health endpoints."""
     app = FastAPI(title=f"qMachina {service}", docs_url=None, redoc_url=None)
     app.include_router(health_routes(service, readiness, metrics))
+    install_access(app, access, metrics)
     return app
 
 
@@ -96,8 +106,12 @@ class HttpServer(uvicorn.Server):
 
 
 def make_server(app: FastAPI, host: str, port: int, **options: Any) -> HttpServer:
-    """A server for ``app``; port 0 takes a free one."""
-    config = uvicorn.Config(
-        app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3, **options
-    )
+    """A server for ``app``; port 0 takes a free one. It speaks WebSocket only where ``options`` say how."""
+    bounds: dict[str, Any] = {
+        "http": BoundedHttp,
+        "ws": "none",
+        "proxy_headers": False,  # whose X-Forwarded-For is believed is said by QM_TRUSTED_PROXIES
+        "timeout_graceful_shutdown": 3,
+    }
+    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, **bounds | options)
     return HttpServer(config)

@@ -1,5 +1,6 @@
 """Logs of a service: plain lines for people or one JSON object a line, with the session they belong to.
 
+No line holds a secret (``qmcore.redaction``).
 ``session_log_context`` marks everything that the current task (and the tasks it starts) logs.
 """
 
@@ -14,6 +15,8 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Final, Literal
 
+from qmcore.redaction import redacted
+
 _SESSION: ContextVar[str] = ContextVar("session", default="")
 _QUIET: Final = ("httpx", "httpcore", "nats", "uvicorn.access", "uvicorn.error", "websockets")
 
@@ -27,6 +30,9 @@ class _WithSession(logging.Filter):
 class _Plain(logging.Formatter):
     def __init__(self, service: str) -> None:
         super().__init__("%(asctime)s.%(msecs)03d %(levelname)-7s " + service + " %(message)s", "%H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         line = super().formatMessage(record)
@@ -52,7 +58,7 @@ class _Json(logging.Formatter):
             entry["session"] = session
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False)
+        return redacted(json.dumps(entry, ensure_ascii=False))
 
 
 def configure_logs(service: str, *, style: Literal["plain", "json"], level: str) -> None:

@@ -14,8 +14,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from qmcore.errors import BadInput, ConfigError, QmError
+from qmcore.redaction import redacted
 from qmcore.service.logs import configure_logs
-from qmcore.service.settings import ServiceSettings, load_settings
+from qmcore.service.settings import ServiceSettings, hide_secrets, load_settings
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,11 @@ def run_service(service: str, settings: ServiceSettings, main: Main) -> int:
 
     Errors of ``qmcore.errors`` are logged as one line each; anything else is a bug and is raised.
     """
+    try:
+        hide_secrets(settings)
+    except ConfigError as error:
+        print(redacted(str(error)), file=sys.stderr)
+        return 2
     configure_logs(service, style=settings.log_format, level=settings.log_level)
     # Kernel threads give the interpreter back to the event loop within this time.
     sys.setswitchinterval(0.001)

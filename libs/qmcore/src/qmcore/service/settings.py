@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
 
 from qmcore.errors import ConfigError
+from qmcore.redaction import hide, hide_url_password, redacted
+from qmcore.service.access.settings import AccessSettings
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(AccessSettings):
     """Frozen; every field can be set by ``QM_<FIELD>``."""
-
-    model_config = SettingsConfigDict(env_prefix="QM_", frozen=True, extra="forbid")
 
     nats_url: str = Field(
         "nats://127.0.0.1:4222", description="the NATS server, with credentials if it wants them"
@@ -47,5 +47,19 @@ def load_settings(model: type[SettingsT], chosen: Mapping[str, object] | None = 
         first = error.errors(include_url=False)[0]
         prefix = str(model.model_config.get("env_prefix", ""))
         field = prefix + "_".join(str(part) for part in first["loc"]).upper()
-        problem = f"{first['msg']} (got {first['input']!r})"
+        got = "(hidden)" if _is_secret(field) else repr(first["input"])
+        problem = redacted(f"{first['msg']} (got {got})")
         raise ConfigError(source="environment", field=field, problem=problem) from error
+
+
+def _is_secret(variable: str) -> bool:
+    return variable.endswith(("_TOKEN", "_URL", "_PASSWORD", "_SECRET"))
+
+
+def hide_secrets(settings: AccessSettings) -> None:
+    """From now on no log and no answer says a token or the password of a URL of ``settings``. Raises ConfigError."""
+    for token in settings.accepted_tokens:
+        hide(token)
+    for value in dict(settings).values():
+        if isinstance(value, str):
+            hide_url_password(value)

@@ -29,6 +29,7 @@ from qmcore.service import (
     Readiness,
     ServiceMetrics,
     health_routes,
+    install_access,
     install_problem_answers,
     make_server,
 )
@@ -49,6 +50,7 @@ def create_app(services: HarnessServices) -> FastAPI:
     app.include_router(runs_api.router)
     app.include_router(health_routes(SERVICE, services.readiness, services.metrics))
     install_problem_answers(app)
+    install_access(app, services.settings, services.metrics)
     return app
 
 
@@ -85,7 +87,7 @@ class HarnessService:
             progress=progress,
             files=files,
             runs=Runs(lake, files),
-            served=ServedRuns(settings.registry_endpoint),
+            served=ServedRuns(settings.registry_endpoint, token=settings.own_token),
             reports=Reports(lake),
             readiness=readiness,
             metrics=metrics,

@@ -19,6 +19,8 @@ def promote(
     experiment: str,
     run_id: str,
     asked: PromoteRun,
+    *,
+    token: str | None = None,
 ) -> PromotedRun:
     """Raises what ``promote_run`` raises: PromotionRefused, AliasConflict, NotFound, BadInput, Unavailable."""
     from qm_harness.experiments.chain import load_experiment
@@ -28,7 +30,7 @@ def promote(
     chain = load_experiment(files.path(experiment), lake)
     promoted = promote_run(
         lake,
-        RemoteRegistry(registry_endpoint, patience_s=PATIENCE_S),
+        RemoteRegistry(registry_endpoint, patience_s=PATIENCE_S, token=token),
         chain,
         run_id,
         asked.alias,

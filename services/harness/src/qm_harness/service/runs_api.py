@@ -64,10 +64,17 @@ async def run_detail(services: Services, run_id: RunPath, _: Nothing) -> Respons
 async def promote_run(services: Services, run_id: RunPath, body: PromoteRun, _: Nothing) -> PromotedRun:
     """Publish a serving made of the run and point an alias at it, if the gate lets it pass."""
     experiment = await asyncio.to_thread(services.runs.experiment_of, run_id)
-    endpoint = services.settings.registry_endpoint
+    settings = services.settings
     try:
         return await asyncio.to_thread(
-            promote, services.lake, services.files, endpoint, experiment, run_id, body
+            promote,
+            services.lake,
+            services.files,
+            settings.registry_endpoint,
+            experiment,
+            run_id,
+            body,
+            token=settings.own_token,
         )
     finally:
         services.served.forget()

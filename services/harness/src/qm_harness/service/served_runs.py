@@ -47,8 +47,8 @@ def streaming_url(alias: str) -> str:
 class ServedRuns:
     """The registry, as far as runs are concerned."""
 
-    def __init__(self, endpoint: str) -> None:
-        self._registry = RegistryClient(endpoint, patience_s=PATIENCE_S)
+    def __init__(self, endpoint: str, *, token: str | None = None) -> None:
+        self._registry = RegistryClient(endpoint, patience_s=PATIENCE_S, token=token)
         self._summaries: dict[str, ServingSummary] = {}
         self._newest, self._asked_at = Served(), float("-inf")
         self._asking = asyncio.Lock()

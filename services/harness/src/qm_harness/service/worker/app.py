@@ -42,7 +42,7 @@ class HarnessWorker:
         """Work until ``stopping``; the job at hand goes back into the queue."""
         async with asyncio.TaskGroup() as group:
             if self._settings.health_port:
-                app = health_app("harness-worker", self._readiness, self._metrics)
+                app = health_app("harness-worker", self._readiness, self._metrics, self._settings)
                 server = make_server(app, self._settings.health_host, self._settings.health_port)
                 group.create_task(server.run_until(stopping))
             connecting = group.create_task(self._bus.connect())
