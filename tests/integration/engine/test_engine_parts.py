@@ -105,6 +105,23 @@ async def test_a_kernel_waits_while_too_many_frames_are_not_published(
         await kernel.stop()
 
 
+async def test_a_drained_kernel_has_given_out_everything_also_when_its_thread_was_faster(
+    market: MarketLake,
+) -> None:
+    receiver = Receiver()
+    kernel = Kernel(GridPipeline(config()), config(), receiver)
+    kernel.start()
+    for records in batches_of(market)[:25]:
+        kernel.submit(records)
+    kernel._work.put(None)
+    kernel._thread.join()
+    assert receiver.frames == [], "the loop has not run yet"
+    await kernel.drain()
+    assert receiver.frames
+    assert len(receiver.frames) == kernel._pipeline.next_bin_seq
+    await kernel.stop()
+
+
 async def test_a_failure_comes_after_the_bins_before_it(market: MarketLake) -> None:
     work = batches_of(market)
     receiver = Receiver()

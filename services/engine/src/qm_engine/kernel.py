@@ -126,7 +126,8 @@ class Kernel:
     async def drain(self) -> None:
         """End the thread after all work; its output has been received then."""
         self._work.put(None)
-        if self._thread.is_alive():
+        # A thread that has ended may have left outputs that the loop has yet to deliver, before it says so.
+        if self._thread.ident is not None:
             await self._exited.wait()
 
     def final_checkpoint(self) -> bytes:
