@@ -124,10 +124,11 @@ def run_experiment(
     with (
         _alone(lake, chain.spec.name),
         tracking(chain, lake, enabled=enabled, problem=watchers.tracking) as copy,
-        _pool(lake, width, address) as pool,
     ):
         sweep = _Sweep(chain, lake, watchers, pulse, copy, retry_failed=retry_failed)
-        sweep.run(pool)
+        with _pool(lake, width, address) as pool:
+            sweep.run(pool)
+        # The workers' memory is free again: judging all trials wants some.
         return sweep.ended()
 
 
@@ -166,10 +167,10 @@ class _Sweep:
         self._seconds = time.monotonic() - begun - self._datasets.seconds
         if len(self._store.parts()) > _MANY_PARTS:
             self._store.compact()
-        self._copy.finish(self._visited)
 
     def ended(self) -> Ended:
-        """How it ended."""
+        """Say the end to MLflow; how it ended."""
+        self._copy.finish(self._visited)
         metas = (meta for meta in self._store.metas() if meta.run_id in self._visited)
         errors = Counter(meta.error for meta in metas if meta.error is not None)
         return Ended(self._standing, self._seconds, dict(errors.most_common()))
