@@ -9,7 +9,7 @@ FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -path fr
 PY_SOURCES := libs services deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev check lint types imports unit test browser gen gen-check bench lock clean
+.PHONY: help setup run dev check lint types imports unit test browser gen gen-check bench faults lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ test: check browser frontend/dist/.built ## everything that CI runs
 
 bench: setup ## measure against the baselines
 	$(BIN)/qm bench
+
+faults: setup ## 50 faults on 8 sessions and 40 viewers; QM_FAULTS_SEED=2 for others
+	$(BIN)/pytest -s -m slow_faults tests/faults
 
 lock: $(VENV)/.installed ## re-compile the hashed requirement locks (needs uv on the PATH)
 	@for set in dev harness core build; do \
