@@ -27,6 +27,7 @@ from qmcore.errors import CorruptData
 from qmcore.kernels.frames import ColumnBlock, FrameBuffer
 from qmcore.kernels.session import SessionCore
 from qmcore.scoring.projection import ScoreProjection
+from qmcore.session_state import check_session_state
 from qmcore.signals import Artifacts, Signal, create, kind_of
 from qmcore.signals.base import BinHeader
 from qmcore.signals.version import signal_code_version
@@ -236,7 +237,10 @@ class GridPipeline:
                 raise CorruptData(path=source, problem=f"{name} is {found!r}, this session needs {wanted!r}")
         arrays = {name: value for name, value in sections.items() if not isinstance(value, bytes)}
         pipeline = cls(config, artifacts)
+        window = config.window
+        n_bins = (window.end_ns - window.start_ns) // (config.cell_width_ms * 1_000_000)
         try:
+            check_session_state(arrays, pipeline._core.export_state(), n_bins)
             pipeline._core.import_state(arrays)
             pipeline._projection.import_state(arrays["projection"].tolist())
             pipeline._signal.import_state(
@@ -246,7 +250,7 @@ class GridPipeline:
                     if name.startswith(_SIGNAL)
                 }
             )
-        except (KeyError, ValueError, IndexError) as error:
+        except (KeyError, ValueError, TypeError, IndexError, OverflowError) as error:
             raise CorruptData(path=source, problem=f"not a checkpoint of this version: {error!r}") from error
         return pipeline
 

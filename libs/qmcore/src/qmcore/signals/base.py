@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from qmcore.config.base import Spec
 from qmcore.config.runtime import RuntimeConfig
 from qmcore.errors import ConfigError
+from qmcore.session_state import check_numbers
 
 BinHeader = Mapping[str, float | int | bool]
 """One bin's header by the names of ``contracts.columns.BIN_TABLE``."""
@@ -203,6 +204,8 @@ class MeasuredSignal(BatchSignal[ParamsT]):
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         for name, window in self._windows.items():
+            # Sorted windows would search for a NaN outside their memory; counts of 64 bits are among the numbers.
+            check_numbers(name, state[name], most=2.0**62)
             window.import_state(state[name])
 
 

@@ -18,6 +18,7 @@ from qmcore.config.instrument import StateModelParams
 from qmcore.config.runtime import RuntimeConfig
 from qmcore.errors import ConfigError
 from qmcore.kernels.state_model import StateModel
+from qmcore.session_state import check_forms
 from qmcore.signals.base import BatchSignal, BinHeader, GridView, SignalData, State, repeat_last
 from qmcore.signals.params import unit
 
@@ -96,4 +97,5 @@ class Derivative(BatchSignal[DerivativeParams]):
         return self._model.export_state()
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        check_forms(state, self._model.export_state())
         self._model.import_state(dict(state))

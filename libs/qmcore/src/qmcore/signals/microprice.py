@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 
 from qmcore.config.base import Spec
 from qmcore.config.runtime import RuntimeConfig
+from qmcore.session_state import check_forms
 from qmcore.signals.base import Block, MeasuredSignal, State
 from qmcore.signals.measures import Dense
 from qmcore.signals.microprice_fit import TransitionCounts
@@ -118,6 +119,7 @@ class Microprice(MeasuredSignal[MicropriceParams]):
         }
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        check_forms(state, self.memory())
         counts = self._counts
         for name, mine in (("stays", counts.stays), ("moves", counts.moves), ("shift", counts.shift)):
             mine[:] = state[name]
@@ -125,3 +127,5 @@ class Microprice(MeasuredSignal[MicropriceParams]):
         last = state["last"].tolist()
         self._last_bin, self._last_mid = last[0], last[2]
         self._last_state, self._since_fit, self._fits = int(last[1]), int(last[3]), int(last[4])
+        if not 0 <= self._last_state < len(self._adjustment):
+            raise ValueError(f"last has state {self._last_state} of {len(self._adjustment)}")
