@@ -29,6 +29,7 @@ VALUES: Final[dict[str, Document]] = {
             "annotations": {"nginx.ingress.kubernetes.io/proxy-read-timeout": "3600"},
         },
         "serviceMonitor": {"enabled": True},
+        "auth": {"token": "geheim-geheim-geheim-geheim-geheim-1"},
         "imagePullSecrets": [{"name": "pull"}],
         "lake": {"storageClass": "shared"},
         "networkPolicies": {

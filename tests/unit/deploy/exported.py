@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
+
 from qm_engine.app import EngineService
 from qm_engine.settings import EngineSettings
 from qm_gateway.app import GatewayService
@@ -20,7 +22,7 @@ from qm_registry.local import LocalRegistry
 from qm_registry.observing import RegistryMetrics
 from qm_replay.app import ReplayService
 from qm_replay.settings import ReplaySettings
-from qmcore.service import Readiness, ServiceMetrics, health_app
+from qmcore.service import HttpServer, Readiness, ServiceMetrics, ServiceSettings, health_app
 
 TARGET = frozenset({"job", "instance"})
 """What Prometheus adds to every series."""
@@ -31,7 +33,14 @@ def _closed() -> LocalRegistry:
 
 
 def _with_health(metrics: ServiceMetrics) -> ServiceMetrics:
-    health_app("any", Readiness(), metrics)
+    health_app("any", Readiness(), metrics, ServiceSettings()).build_middleware_stack()
+    return metrics
+
+
+def _of_server(server: HttpServer, metrics: ServiceMetrics) -> ServiceMetrics:
+    app = server.config.app
+    assert isinstance(app, FastAPI)
+    app.build_middleware_stack()
     return metrics
 
 
@@ -40,10 +49,12 @@ def _all() -> Iterable[ServiceMetrics]:
     yield _with_health(ReplayService(ReplaySettings(lake=nowhere))._metrics)
     yield _with_health(EngineService(EngineSettings(lake=nowhere))._metrics.service)
     yield _with_health(HarnessWorker(HarnessSettings(lake=nowhere))._metrics)
-    yield HarnessService(HarnessSettings(lake=nowhere, harness_port=0))._services.metrics
-    yield GatewayService(GatewaySettings(gateway_port=0))._services.metrics.service
+    harness = HarnessService(HarnessSettings(lake=nowhere, harness_port=0))
+    yield _of_server(harness.server, harness._services.metrics)
+    gateway = GatewayService(GatewaySettings(gateway_port=0))
+    yield _of_server(gateway.server, gateway._services.metrics.service)
     registry = RegistryMetrics()
-    create_app(StoreDoor(_closed), registry)
+    create_app(StoreDoor(_closed), registry, ServiceSettings()).build_middleware_stack()
     yield registry.service
 
 

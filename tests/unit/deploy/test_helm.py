@@ -124,7 +124,7 @@ def test_every_variable_is_a_setting_of_its_service(way: str, monkeypatch: pytes
             name = variable["name"]
             assert name in known or not name.startswith("QM_"), (component, name)
             assert name not in given, (component, name)
-            given[name] = _expanded(variable.get("value", "secret"), given)
+            given[name] = _expanded(variable.get("value", "secret-secret-secret"), given)
         with monkeypatch.context() as patch:
             for name, text in given.items():
                 patch.setenv(name, text)
@@ -220,7 +220,7 @@ def test_no_secret_is_outside_the_secret(way: str) -> None:
                 if "valueFrom" in variable:
                     reference = variable["valueFrom"]["secretKeyRef"]
                     assert reference["name"] in names
-                    assert not keys or reference["key"] in keys
+                    assert not keys or reference["key"] in keys or reference.get("optional")
 
 
 @everyway
@@ -241,6 +241,7 @@ def test_sqlite_has_one_writer(way: str) -> None:
         ({"registry": {"external": True}}, "needs registry.databaseUrl"),
         ({"auth": {"existingSecret": "ours", "natsPassword": "abc"}}, "belong into that secret"),
         ({"auth": {"natsPassword": "a@b"}}, "does not match pattern"),
+        ({"auth": {"token": "short"}}, "does not match pattern"),
         ({"registry": {"databaseUrl": "sqlite:////lake/x.sqlite"}}, "registry"),
         ({"services": {"engine": {"setings": {}}}}, "setings"),
         ({"services": {"engines": {}}}, "engines"),
@@ -327,6 +328,31 @@ def test_nginx_asks_the_clusters_dns_for_the_gateway() -> None:
     assert "resolver 10.96.0.10 valid=" in conf
     assert "set $gateway qm-gateway.trading.svc.k8s.example.org:8002;" in conf
     assert "127.0.0.11" not in conf
+
+
+def test_an_address_is_the_viewers_and_not_a_proxys() -> None:
+    conf = of_kind(rendered("defaults"), "ConfigMap")["qm-nginx"]["data"]["nginx.conf"]
+    trusted = re.findall(r"^    set_real_ip_from (\S+);$", conf, re.MULTILINE)
+    assert "    real_ip_header X-Forwarded-For;\n" in conf
+    template = of_kind(rendered("defaults"), "Deployment")["qm-gateway"]["spec"]["template"]
+    variables = {v["name"]: v.get("value") for v in containers(template)[0]["env"]}
+    assert sorted(variables["QM_TRUSTED_PROXIES"].split(",")) == sorted(trusted)
+    none = of_kind(render({"cluster": {"trustedProxies": []}}), "ConfigMap")["qm-nginx"]["data"]["nginx.conf"]
+    assert "real_ip" not in none
+
+
+def test_the_token_is_shown_by_all_who_talk_to_a_service() -> None:
+    documents = rendered("everything")
+    assert of_kind(documents, "Secret")["qm-auth"]["stringData"]["token"].startswith("geheim")
+    showing = {
+        component
+        for component, template in pods(documents)
+        for container in containers(template)
+        for variable in container.get("env", ())
+        if variable["name"] == "QM_TOKEN"
+    }
+    assert showing == SETTINGS.keys() | {"sample"}
+    assert "token" not in of_kind(rendered("defaults"), "Secret")["qm-auth"]["stringData"]
 
 
 def test_the_brokers_settings_are_those_of_compose() -> None:

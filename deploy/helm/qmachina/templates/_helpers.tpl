@@ -90,6 +90,12 @@ capabilities: { drop: [ALL] }
   valueFrom: { secretKeyRef: { name: {{ include "qm.secret" (index . 0) }}, key: {{ index . 2 }} } }
 {{- end }}
 
+{{- /* The token that services show each other and ask their clients for; none where the secret has none. */ -}}
+{{- define "qm.token" -}}
+- name: QM_TOKEN
+  valueFrom: { secretKeyRef: { name: {{ include "qm.secret" . }}, key: token, optional: true } }
+{{- end }}
+
 {{- /* list root component: what the Python service is told. Passwords come first, the URLs are made of them. */ -}}
 {{- define "qm.environment" -}}
 {{- $root := index . 0 -}}
@@ -97,6 +103,7 @@ capabilities: { drop: [ALL] }
 {{- $release := $root.Release.Name -}}
 {{- $service := index $root.Values.services $name -}}
 {{- $uses := index (include "qm.uses" $root | fromYaml) $name -}}
+{{ include "qm.token" $root }}
 {{- if has "nats" $uses }}
 {{ include "qm.fromSecret" (list $root "NATS_USER" "nats-user") }}
 {{ include "qm.fromSecret" (list $root "NATS_PASSWORD" "nats-password") }}
@@ -127,6 +134,9 @@ capabilities: { drop: [ALL] }
 {{- else }}
 - { name: QM_HEALTH_HOST, value: 0.0.0.0 }
 - { name: QM_HEALTH_PORT, value: {{ $service.port | quote }} }
+{{- end }}
+{{- if eq $name "gateway" }}
+- { name: QM_TRUSTED_PROXIES, value: {{ join "," $root.Values.cluster.trustedProxies | quote }} }
 {{- end }}
 {{- range $key, $value := merge (dict) ($service.settings | default dict) $root.Values.settings }}
 - { name: {{ $key }}, value: {{ $value | quote }} }
