@@ -52,7 +52,16 @@ class Arena:
         services = [self.stack.registry, *(e.service for e in self.engines), *self.replays, *self.gateways]
         for service in services:
             service.start(wait=False)
-        for service in services:
+        await self.all_ready()
+
+    async def all_ready(self) -> None:
+        """Return when every process says that it can work."""
+        for service in [
+            self.stack.registry,
+            *(e.service for e in self.engines),
+            *self.replays,
+            *self.gateways,
+        ]:
             await asyncio.to_thread(service.wait_ready)
 
     async def make_sessions(self, count: int, seconds: int) -> None:

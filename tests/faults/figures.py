@@ -11,6 +11,8 @@ from tests.faults.injection import Done, Takeover
 from tests.faults.plan import Fault, Kind
 from tests.faults.watching import Watcher
 
+UNDER_WAY_S = 0.4
+
 
 @dataclass(slots=True)
 class Figures:
@@ -20,26 +22,19 @@ class Figures:
     began_s: float = field(default_factory=time.monotonic)
 
     def pauses(self, watchers: Sequence[Watcher]) -> dict[Kind, float]:
-        """Longest time without a new bin, for any viewer, that began between a fault of the kind and the next one."""
+        """Longest time without a new bin, for any viewer; it counts for the last fault before it."""
         longest: dict[Kind, float] = defaultdict(float)
-        for position, (fault, done) in enumerate(self.done):
-            after = [later.began_s for _, later in self.done[position + 1 : position + 2]] or [float("inf")]
-            for watcher in watchers:
-                for pause in watcher.pauses:
-                    if (
-                        pause.until_s > done.began_s
-                        and pause.since_s < after[0]
-                        and pause.since_s > done.began_s - 1
-                    ):
-                        longest[fault.kind] = max(longest[fault.kind], pause.seconds)
-            longest[fault.kind] += 0.0
-        return dict(longest)
+        for pause in (pause for watcher in watchers for pause in watcher.pauses):
+            # The last bin comes up to a bin's width before the fault, or a little after it: it was under way.
+            before = [fault for fault, done in self.done if done.began_s < pause.since_s + UNDER_WAY_S]
+            if before:
+                longest[before[-1].kind] = max(longest[before[-1].kind], pause.seconds)
+        return longest
 
-    def takeovers(self, watchers: Sequence[Watcher]) -> list[tuple[float, float]]:
+    def takeovers(self, kind: Kind, watchers: Sequence[Watcher]) -> list[tuple[float, float]]:
         """Of each session of a killed engine: seconds from the kill, and from its last heartbeat, to the next bin."""
-        return [
-            t for _, done in self.done for takeover in done.takeovers for t in _taken_over(takeover, watchers)
-        ]
+        taken = [takeover for fault, done in self.done if fault.kind is kind for takeover in done.takeovers]
+        return sorted(times for takeover in taken for times in _taken_over(takeover, watchers))
 
     def table(self, watchers: Sequence[Watcher]) -> str:
         """All of it in words."""
@@ -57,13 +52,15 @@ class Figures:
             f"{bins} bins: {lost} lost, {duplicated} duplicated, "
             f"{sum(len(w.wrong) for w in watchers)} unlike the dataset; {time.monotonic() - self.began_s:.0f} s"
         )
-        taken = sorted(self.takeovers(watchers))
-        if taken:
-            since_beat = sorted(beat for _, beat in taken)
-            lines.append(
-                f"takeover of {len(taken)} sessions: since the kill median {taken[len(taken) // 2][0]:.1f} s, "
-                f"longest {taken[-1][0]:.1f} s; since the last heartbeat longest {since_beat[-1]:.1f} s"
-            )
+        for kind in (Kind.KILL_ENGINE, Kind.CORRUPT_CHECKPOINT):
+            taken = self.takeovers(kind, watchers)
+            if taken:
+                since_beat = max(beat for _, beat in taken)
+                lines.append(
+                    f"{kind}: {len(taken)} sessions taken over, next bin since the kill: median "
+                    f"{taken[len(taken) // 2][0]:.1f} s, longest {taken[-1][0]:.1f} s; "
+                    f"since the last heartbeat: longest {since_beat:.1f} s"
+                )
         return "\n".join(lines)
 
 

@@ -67,6 +67,7 @@ async def run(folder: Path, size: Size) -> tuple[Figures, list[Watcher]]:
                 if not await all_go_on(watchers, done.whole_s, RECOVERY_S):
                     still = {w.played.alias for w in watchers if w.end is None and w.last_s <= done.whole_s}
                     raise AssertionError(f"{sorted(still)} did not go on after: {fault}\n{logs_of(folder)}")
+                await made.all_ready()
                 await asyncio.sleep(fault.then_s)
             await made.speed_up(LAST_SPEED)
             async with asyncio.timeout(RECOVERY_S + size.seconds):
