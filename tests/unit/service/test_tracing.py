@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+import time
 
 import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -13,7 +15,7 @@ from qmcore.bus import Delivered, Outgoing
 from qmcore.contracts.bus_messages import GridKind
 from qmcore.errors import ConfigError
 from qmcore.service import load_settings
-from qmcore.service.tracing import TRACE_HEADER, BinTraces, TracedSettings, bin_traces
+from qmcore.service.tracing import CLOSE_S, TRACE_HEADER, BinTraces, TracedSettings, bin_traces
 
 SESSION = "a1b2c3d4"
 MS = 1_000_000
@@ -79,6 +81,19 @@ def test_a_broken_context_starts_a_trace_of_its_own() -> None:
     traces("gateway", 1.0, spans).delivered(SESSION, [broken], 1, 1, 2)
     (span,) = spans.get_finished_spans()
     assert span.parent is None
+
+
+async def test_a_collector_that_does_not_answer_holds_nobody_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        engine = bin_traces("engine", "engine-1", TracedSettings(otel_endpoint=endpoint, otel_sample=1.0))
+        assert engine is not None
+        for _ in range(3000):
+            with engine.publishing(SESSION, 1, bins(1)):
+                pass
+        began = time.monotonic()
+        await engine.close()
+        assert time.monotonic() - began < CLOSE_S + 0.5
 
 
 def test_without_an_endpoint_there_is_nothing() -> None:

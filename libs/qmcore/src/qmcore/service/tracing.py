@@ -8,8 +8,10 @@ keeps up. While traces are off nothing of them is imported and no message has an
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -25,10 +27,13 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span
     from opentelemetry.util.types import Attributes
 
+log = logging.getLogger(__name__)
+
 TRACE_HEADER: Final = "traceparent"
 """W3C trace context, on the messages of sampled bins."""
 
 EXPORT_TIMEOUT_S: Final = 5.0
+CLOSE_S: Final = 2.0
 
 
 class TracedSettings(ServiceSettings):
@@ -100,8 +105,21 @@ class BinTraces:
             span.end(written_ns)
 
     async def close(self) -> None:
-        """Send what is left, as long as the collector answers in time."""
-        await asyncio.to_thread(self._processor.shutdown)
+        """Send what is left, within ``CLOSE_S``: a collector that does not answer holds nobody up."""
+        loop, sent = asyncio.get_running_loop(), asyncio.Event()
+
+        def shut_down() -> None:
+            self._processor.shutdown()
+            with suppress(RuntimeError):  # the loop is over: nobody waited so long
+                loop.call_soon_threadsafe(sent.set)
+
+        # A daemon, for the event loop and the interpreter wait for all other threads.
+        threading.Thread(target=shut_down, name="traces", daemon=True).start()
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await sent.wait()
+        except TimeoutError:
+            log.warning("the last traces were not sent: the collector does not answer")
 
     def _begun(self, session_id: str, due_ns: int, message: Outgoing, spans: list[Span]) -> Outgoing:
         from opentelemetry.context import Context
@@ -130,6 +148,8 @@ def bin_traces(service: str, instance: str, settings: TracedSettings) -> BinTrac
         problem = "traces need OpenTelemetry, which is not installed: pip install 'qmcore[traces]'"
         raise ConfigError(source="environment", field="QM_OTEL_ENDPOINT", problem=problem) from error
 
+    # Each lost batch is an error of one line; its attempts before that need none.
+    logging.getLogger(OTLPSpanExporter.__module__).setLevel(logging.ERROR)
     endpoint = settings.otel_endpoint.rstrip("/") + "/v1/traces"
     exporter = OTLPSpanExporter(endpoint=endpoint, timeout=EXPORT_TIMEOUT_S)
     return BinTraces(service, instance, settings.otel_sample, BatchSpanProcessor(exporter))
