@@ -122,7 +122,10 @@ async def soak(folder: Path, plan: SoakPlan, say: Say) -> Soaked:
         if header.through_ns:
             ended_ns[raw.subject, header.through_ns] = header.due_ns
 
-    env = {"QM_ENGINE_SLOTS": str(max(4, plan.sessions))}
+    env = {
+        "QM_ENGINE_SLOTS": str(max(4, plan.sessions)),
+        "QM_ADDRESS_SOCKETS": str(plan.viewers + 2 * plan.slow + 100),
+    }
     async with bench_stack(market, folder, ("registry", "replay", "engine", "gateway"), env) as bench:
         for alias, config in zip(aliases, configs, strict=True):
             await bench.promote(alias, config)
