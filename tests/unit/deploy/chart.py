@@ -48,7 +48,7 @@ VALUES: Final[dict[str, Document]] = {
         "registry": {"external": True},
         "lake": {"existingClaim": "our-lake"},
         "networkPolicies": {"enabled": False},
-        "services": {"registry": {"replicas": 2}},
+        "services": {"registry": {"replicas": 2}, "gateway": {"autoscaling": None, "replicas": 3}},
     },
 }
 """Ways to install the chart, by name."""

@@ -180,6 +180,12 @@ def test_a_number_of_replicas_has_one_master(way: str) -> None:
         assert ("replicas" in deployment["spec"]) == (name not in scaled), name
 
 
+def test_gateways_need_not_scale_by_themselves() -> None:
+    documents = rendered("existing")
+    assert of_kind(documents, "HorizontalPodAutoscaler") == {}
+    assert of_kind(documents, "Deployment")["qm-gateway"]["spec"]["replicas"] == 3
+
+
 def test_engines_and_workers_follow_what_waits_and_runs() -> None:
     documents = rendered("everything")
     scaled = {d["metadata"]["name"]: d["spec"] for d in documents if d["kind"] == "ScaledObject"}
