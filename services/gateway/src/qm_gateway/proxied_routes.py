@@ -22,18 +22,35 @@ from qmcore.contracts.registry import (
     ServingSummary,
 )
 
+_NAMED: Final = (404, 422, 500)
+_MOVED: Final = (404, 409, 422, 500)
 REGISTRY_ROUTES: Final = (
-    Route("POST", "/v1/servings", "Publish a serving", Published, PublishRequest, status=201),
+    Route(
+        "POST",
+        "/v1/servings",
+        "Publish a serving",
+        Published,
+        PublishRequest,
+        status=201,
+        also=200,
+        problems=(403, 422, 500),
+    ),
     Route("GET", "/v1/servings", "List servings", Page[ServingSummary]),
-    Route("GET", "/v1/servings/{serving_id}", "One serving", PublishedServingSpec),
-    Route("GET", "/v1/resolve/{alias_or_id}", "What an alias or id means now", Resolved),
+    Route("GET", "/v1/servings/{serving_id}", "One serving", PublishedServingSpec, problems=_NAMED),
+    Route("GET", "/v1/resolve/{alias_or_id}", "What an alias or id means now", Resolved, problems=_NAMED),
     Route("GET", "/v1/aliases", "List aliases", Page[AliasState]),
-    Route("GET", "/v1/aliases/{alias}", "An alias, now or at an instant", AliasState),
-    Route("PUT", "/v1/aliases/{alias}", "Promote", AliasState, PromoteRequest),
-    Route("POST", "/v1/aliases/{alias}/rollback", "Roll back", AliasState, RollbackRequest),
-    Route("GET", "/v1/aliases/{alias}/history", "History of an alias", Page[AuditEvent]),
+    Route("GET", "/v1/aliases/{alias}", "An alias, now or at an instant", AliasState, problems=(404, 422)),
+    Route("PUT", "/v1/aliases/{alias}", "Promote", AliasState, PromoteRequest, problems=_MOVED),
+    Route("POST", "/v1/aliases/{alias}/rollback", "Roll back", AliasState, RollbackRequest, problems=_MOVED),
+    Route(
+        "GET",
+        "/v1/aliases/{alias}/history",
+        "History of an alias",
+        Page[AuditEvent],
+        problems=(404, 422),
+    ),
     Route("GET", "/v1/events", "Audit trail", Page[AuditEvent]),
-    Route("GET", "/v1/diff", "Compare two servings", ServingDiff),
+    Route("GET", "/v1/diff", "Compare two servings", ServingDiff, problems=_NAMED),
 )
 
 _EXPERIMENTS: Final = "/v1/experiments"

@@ -123,6 +123,8 @@ class Route:
     query: type[BaseModel] | None = None
     media_type: str = JSON
     status: int = 200
+    also: int | None = None
+    """Another status of success, with the same answer."""
     problems: tuple[int, ...] = (422,)
 
 
@@ -140,6 +142,8 @@ def proxy_router(
     for route in routes:
         responses: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in route.problems}
         responses[503] = {"model": Problem, "description": f"the {name} is down"}
+        if route.also is not None:
+            responses[route.also] = {"model": route.answer}
         if route.answer is None:
             responses[route.status] = {"content": {route.media_type: {"schema": {"type": "string"}}}}
         plain = route.path.removeprefix("/v1/").replace("/", "_").translate(_PLAIN)

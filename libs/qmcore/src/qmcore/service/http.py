@@ -110,6 +110,7 @@ def make_server(app: FastAPI, host: str, port: int, **options: Any) -> HttpServe
     bounds: dict[str, Any] = {
         "http": BoundedHttp,
         "ws": "none",
+        "lifespan": "off",  # services own their tasks themselves
         "proxy_headers": False,  # whose X-Forwarded-For is believed is said by QM_TRUSTED_PROXIES
         "timeout_graceful_shutdown": 3,
     }

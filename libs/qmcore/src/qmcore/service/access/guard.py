@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qmcore.contracts.problems import problem_of, status_of
 from qmcore.errors import NotAuthorised, QmError, TooMany
 from qmcore.service.access.addresses import client_address, counted_as, networks_of
+from qmcore.service.access.described import describe_refusals
 from qmcore.service.access.limits import OpenSockets, RequestRate
 from qmcore.service.access.rules import AccessRules, Asked
 from qmcore.service.access.settings import AccessSettings
@@ -181,4 +182,5 @@ def install_access(
     """Put the guard in front of ``app``. Install it last: it is to be the outermost layer. Raises ConfigError."""
     AccessRules(settings, pages=pages)  # a wrong setting is said at once, not at the first request
     networks_of(settings.trusted_proxies)
+    describe_refusals(app)
     app.add_middleware(AccessGuard, settings=settings, metrics=metrics, pages=pages)
