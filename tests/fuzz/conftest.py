@@ -43,7 +43,9 @@ def thrown_at(tmp_path_factory: pytest.TempPathFactory, market: MarketLake) -> I
     lake = folder / "lake"
     shutil.copytree(market.root, lake)
     nats, redis = NatsServer(folder / "nats"), RedisServer(folder / "redis")
-    made = ThrownAt(folder, lake, nats, redis, QM_ADDRESS_REQUESTS_PER_SECOND="1000000")
+    made = ThrownAt(
+        folder, lake, nats, redis, QM_ADDRESS_REQUESTS_PER_SECOND="1000000", QM_SESSION_SPEED="0.25"
+    )
     try:
         nats.start()
         redis.start()

@@ -1,5 +1,6 @@
 /**
- * What every page has at its top: where one can go, whether the gateway is well, the theme.
+ * What every page has at its top: where one can go, whether the gateway is well, the theme; and the
+ * prompt for a token where the gateway wants one.
  *
  * A page says `<header id="shell" class="shell"></header>` and calls `mountShell`; a page with a header
  * of its own (the stream) only fills its `<nav>` by `fillNavigation`.
@@ -10,10 +11,12 @@ import { brandMark, make, required } from "./dom.js";
 import { PLACES } from "./places.js";
 import type { Place } from "./places.js";
 import { ThemeSwitch } from "./theme.js";
+import { installTokenPrompt } from "./token-prompt.js";
 
 const ASK_HEALTH_MS = 10_000;
 
 export function fillNavigation(nav: HTMLElement, here: Place): void {
+  installTokenPrompt();
   const links = PLACES.map(({ id, href, label }) => {
     const link = make("a", { href, textContent: label });
     if (id === here) link.setAttribute("aria-current", "page");

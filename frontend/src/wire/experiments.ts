@@ -15,7 +15,10 @@ import type {
 } from "./generated.js";
 import { Http, query } from "./http.js";
 import { decodeShape, parseJson } from "./messages.js";
+import { storedToken } from "./token.js";
 
+/** Where a token is wanted: a browser's event streams cannot show one. */
+const POLL_MS = 1000;
 const ROOT = "/v1/experiments";
 /** Runs that are asked for at most: as many as the service gives. */
 export const MOST_RUNS = 10_000;
@@ -84,6 +87,7 @@ export class ExperimentsClient {
 
   /** Every change of a job as it comes; answers with what ends it. */
   watch(jobId: string, { changed, trouble }: JobWatcher): () => void {
+    if (storedToken() !== null) return this.poll(jobId, { changed, trouble });
     const path = `${ROOT}/jobs/${encodeURIComponent(jobId)}/progress`;
     const events = new EventSource(this.base + path);
     const read = ({ data }: MessageEvent<string>): void => {
@@ -108,6 +112,30 @@ export class ExperimentsClient {
     });
     return () => {
       events.close();
+    };
+  }
+
+  private poll(jobId: string, { changed, trouble }: JobWatcher): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let stopped = false;
+    let revision = -1;
+    const look = async (): Promise<void> => {
+      try {
+        const path = `${ROOT}/jobs/${encodeURIComponent(jobId)}`;
+        const job = await this.http.message<Job>("Job", "GET", path);
+        if (stopped) return;
+        if (job.revision !== revision) changed(job);
+        revision = job.revision;
+        if (isFinal(job.state)) return;
+      } catch (error) {
+        if (!stopped) trouble(describeError(error));
+      }
+      if (!stopped) timer = setTimeout(() => void look(), POLL_MS);
+    };
+    void look();
+    return () => {
+      stopped = true;
+      clearTimeout(timer);
     };
   }
 }

@@ -1,10 +1,12 @@
 /**
  * Requests to the gateway's origin. Guarantees: what comes back is a success; every failure is a
- * RequestFailed in words, with the gateway's Problem where it sent one.
+ * RequestFailed in words, with the gateway's Problem where it sent one. Where a token is wanted, the
+ * page is asked for one, and the request made once more.
  */
 import { RequestFailed } from "./errors.js";
 import type { Problem, ShapeName } from "./generated.js";
 import { decodeShape } from "./messages.js";
+import { wantToken, withToken } from "./token.js";
 
 export class Http {
   /** `base` is "" for the page's own origin. */
@@ -30,10 +32,20 @@ export class Http {
   }
 
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    try {
+      return await this.once(path, init);
+    } catch (error) {
+      const refused = error instanceof RequestFailed && error.status === 401;
+      if (!refused || !(await wantToken(error.reason))) throw error;
+      return this.once(path, init);
+    }
+  }
+
+  private async once(path: string, init: RequestInit): Promise<Response> {
     const what = `${init.method ?? "GET"} ${path}`;
     let response: Response;
     try {
-      response = await fetch(this.base + path, init);
+      response = await fetch(this.base + path, withToken(init));
     } catch {
       throw new RequestFailed(what, 0, "the gateway does not answer");
     }

@@ -3,9 +3,10 @@
  */
 import { StreamAssembler } from "./assemble.js";
 import type { StreamEvent } from "./assemble.js";
-import { INITIAL, step } from "./connection.js";
+import { CLOSE_BAD_REQUEST, INITIAL, step } from "./connection.js";
 import type { ConnectionEvent, ConnectionState, Instruction } from "./connection.js";
 import { describeError } from "./errors.js";
+import { isTokenRefusal, protocolsWithToken, wantToken } from "./token.js";
 
 export interface StreamHandlers {
   readonly onEvent: (event: StreamEvent) => void;
@@ -71,7 +72,7 @@ export class StreamSocket {
 
   private open(protocols: readonly string[]): void {
     this.clearTimer();
-    const socket = new WebSocket(this.url, [...protocols]);
+    const socket = new WebSocket(this.url, protocolsWithToken(protocols));
     const assembler = new StreamAssembler();
     socket.binaryType = "arraybuffer";
     this.socket = socket;
@@ -88,7 +89,13 @@ export class StreamSocket {
       if (this.socket !== socket) return;
       this.socket = null;
       this.dispatch({ type: "closed", code: close.code, reason: close.reason });
+      if (close.code === CLOSE_BAD_REQUEST && isTokenRefusal(close.reason))
+        void this.askForToken(close.reason);
     };
+  }
+
+  private async askForToken(why: string): Promise<void> {
+    if (await wantToken(why)) this.renew();
   }
 
   private receive(assembler: StreamAssembler, data: string | ArrayBuffer): void {

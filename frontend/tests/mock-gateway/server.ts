@@ -27,6 +27,7 @@ export interface MockOptions {
 
 export const SESSION_ID = "mock-session";
 const READY = { ready: true, problems: {} };
+const NO_TOKEN = { error: "a token is needed and none was shown", type: "NotAuthorised" };
 const NOT_READY = { ready: false, problems: { redis: "connection refused" } };
 
 export class MockGateway {
@@ -35,6 +36,8 @@ export class MockGateway {
   readonly offered: string[][] = [];
   state = "running";
   ready = true;
+  /** The token that is wanted; null where none is. */
+  token: string | null = null;
   speed: number | "max" = 1;
   registry = new MockRegistry();
   readonly harness = new MockHarness(() => this.registry);
@@ -115,6 +118,10 @@ export class MockGateway {
     const url = new URL(request.url ?? "/", "http://mock");
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((p) => p.trim());
     this.offered.push(offered);
+    if (this.token !== null && !offered.includes(`bearer.${Buffer.from(this.token).toString("base64url")}`)) {
+      socket.close(1008, "a token is needed and none was shown");
+      return;
+    }
     const serving = url.searchParams.get("serving") ?? "";
     const known = this.registry.names();
     if (!known.includes(serving)) {
@@ -140,6 +147,10 @@ export class MockGateway {
     const body: unknown = text === "" ? null : JSON.parse(text);
     const url = request.url ?? "/";
     this.requests.push({ method: request.method ?? "", url, body });
+    if (this.token !== null && url !== "/ready" && request.headers.authorization !== `Bearer ${this.token}`) {
+      response.writeHead(401, { "content-type": "application/json" }).end(JSON.stringify(NO_TOKEN));
+      return;
+    }
     const past = /\/bins\?from=(\d+)&to=(\d+)$/.exec(url);
     if (past !== null) {
       response.end(encodePast(this.played.slice(Number(past[1]), Number(past[2]))));
