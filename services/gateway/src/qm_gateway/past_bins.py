@@ -22,8 +22,7 @@ from qmcore.bus import Bus, Delivered, StreamReader, last_sequence
 from qmcore.config.runtime import RuntimeConfig
 from qmcore.contracts.bus_messages import GRID_KIND_HEADER, GridKind
 from qmcore.contracts.columns import ARROW_TYPES, BIN_COLUMNS, arrow_schema
-from qmcore.contracts.frames import split_message
-from qmcore.contracts.messages import GridUpdate
+from qmcore.contracts.frames import read_message
 from qmcore.contracts.problems import Problem
 from qmcore.contracts.subjects import grid_bin_seq, grid_sequence, grid_stream
 from qmcore.errors import NotFound, OptionError, Unavailable
@@ -64,16 +63,15 @@ class BinStreamWriter:
     """The Arrow stream of several bins, piece by piece. Not for several threads at once."""
 
     def __init__(self, config: RuntimeConfig) -> None:
-        self._schema = arrow_schema((*BIN_COLUMNS, *config.stream_schema.resolve()))
+        self._columns, self._rows = config.stream_schema.resolve(), config.rows
+        self._schema = arrow_schema((*BIN_COLUMNS, *self._columns))
         self._sink = _Sink()
         self._stream = pa.ipc.new_stream(self._sink, self._schema)
 
     def write(self, messages: Sequence[bytes]) -> bytes:
-        """The stream's next bytes, with the bins of these grid messages in them."""
+        """The stream's next bytes, with the bins of these grid messages in them. Raises CorruptData."""
         for message in messages:
-            json, arrow = split_message(message)
-            update = GridUpdate.model_validate_json(json)
-            grid = pa.ipc.open_stream(arrow).read_next_batch()
+            update, grid = read_message(message, self._columns, self._rows, "a stored bin")
             identity = [
                 pa.array(np.full(grid.num_rows, getattr(update, c.name)), ARROW_TYPES[c.dtype])
                 for c in BIN_COLUMNS

@@ -59,7 +59,7 @@ def report(
     for part in parts:
         with progress.status(f"measuring {part}"):
             if part == "soak":
-                figures += soak.run(folder, plan or SoakPlan(), progress.log)
+                figures += soak.run(folder, plan or SoakPlan(), progress.print)
             else:
                 figures += _PARTS[part](folder, runs)
     if as_json:

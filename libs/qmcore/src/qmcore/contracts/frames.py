@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from qmcore.contracts.columns import ARROW_TYPES, Column, arrow_schema
-from qmcore.errors import QmError
+from qmcore.contracts.messages import GridUpdate
+from qmcore.errors import CorruptData, QmError
 from qmcore.kernels.frames import FrameBuffer, FramePacker
 
 if TYPE_CHECKING:
@@ -77,6 +78,25 @@ def split_message(message: bytes) -> tuple[bytes, bytes]:
     if _LENGTH.size + length > len(message):
         raise QmError(f"a grid message of {len(message)} bytes cannot hold {length} bytes of JSON")
     return message[_LENGTH.size : _LENGTH.size + length], message[_LENGTH.size + length :]
+
+
+def read_message(
+    message: bytes, columns: tuple[Column, ...], rows: int, source: str
+) -> tuple[GridUpdate, pa.RecordBatch]:
+    """Header and rows of a grid message of these columns. Raises CorruptData naming ``source`` where it is none."""
+    try:
+        header, arrow = split_message(message)
+        update = GridUpdate.model_validate_json(header)
+        batch = pa.ipc.open_stream(arrow).read_next_batch()
+        batch.validate(full=True)
+    except (QmError, ValueError, pa.ArrowException, OSError, StopIteration) as error:
+        reason = str(error).partition("\n")[0]
+        raise CorruptData(path=source, problem=f"not a grid message: {reason}") from error
+    if not batch.schema.equals(arrow_schema(columns)) or batch.num_rows != rows:
+        raise CorruptData(path=source, problem="a grid message of another schema or size")
+    if any(column.null_count for column in batch.columns):
+        raise CorruptData(path=source, problem="a grid message with values missing")
+    return update, batch
 
 
 def concatenate_streams(streams: Iterator[bytes]) -> pa.Table:
