@@ -26,6 +26,7 @@ def checked_experiment(submitted: JobSubmit, lake: Lake) -> ExperimentSpec:
     else:
         source = "spec"
         spec = parse_spec(ExperimentSpec, submitted.spec, source)
+        _refuse_addresses(spec, source)
     if not _NAME.fullmatch(spec.serving):
         there = sorted(path.stem for path in lake.config_dir("serving").glob("*.yaml"))
         raise ConfigError(
@@ -36,6 +37,14 @@ def checked_experiment(submitted: JobSubmit, lake: Lake) -> ExperimentSpec:
         )
     resolve_experiment(spec, Path(source), lake)
     return spec
+
+
+def _refuse_addresses(spec: ExperimentSpec, source: str) -> None:
+    """Whoever may submit may not send the workers to a scheduler or a database of their own."""
+    for field, address in (("parallel.dask", spec.parallel.dask), ("tracking.uri", spec.tracking.uri)):
+        if address is not None:
+            problem = "a spec that is sent names no address; one in the lake may"
+            raise ConfigError(source=source, field=field, problem=problem, allowed="leave it out")
 
 
 def _experiment_path(name: str, lake: Lake) -> Path:

@@ -41,12 +41,13 @@ def attempt(
     try:
         request = files.request(job_id)
         chain = load_experiment(files.experiment_file(job_id), lake)
+        elsewhere = request.workers is None and chain.spec.parallel.dask is not None
         wanted = request.workers or chain.spec.parallel.workers or len(os.sched_getaffinity(0))
         ended = run_experiment(
             chain,
             lake,
             meter.watchers(),
-            workers=min(wanted, most_workers or wanted),
+            workers=None if elsewhere else min(wanted, most_workers or wanted),
             retry_failed=request.retry_failed,
             cancelled=stopping,
         )
