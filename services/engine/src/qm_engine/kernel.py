@@ -138,6 +138,8 @@ class Kernel:
         try:
             while not self._stopping and (work := self._work.get()) is not None:
                 self._do(work)
+            if not self._stopping:
+                self._flush()
         except Exception as error:
             log.exception("the pipeline failed")
             self._output.failure = f"internal error of the engine: {error!r}"
