@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -89,12 +90,14 @@ class LockedStack(Stack):
 def locked(tmp_path_factory: pytest.TempPathFactory, market: MarketLake) -> Iterator[LockedStack]:
     """All services running, with credentials; do not stop any."""
     folder = tmp_path_factory.mktemp("locked")
+    lake = folder / "around" / "lake"
+    shutil.copytree(market.root, lake)
     nats, redis = LockedNats(folder / "nats"), LockedRedis(folder / "redis")
     tokens = folder / "tokens"
     tokens.write_text(f"{SECOND_TOKEN}\n")
     made = LockedStack(
         folder,
-        market.root,
+        lake,
         nats,
         redis,
         QM_TOKEN=TOKEN,
