@@ -14,13 +14,20 @@ from qm_engine.session_run import SessionRun
 from qm_engine.settings import EngineSettings
 from qmcore.artifacts import ArtifactStore
 from qmcore.bus import SESSION_QUEUE, Bus, WorkItem, WorkQueue
+from qmcore.config.runtime import StreamSchema
 from qmcore.contracts.bus_messages import SessionStart
+from qmcore.contracts.frames import FrameTemplate
 from qmcore.lake import Lake
 from qmcore.service import Readiness, health_app, make_server, session_log_context
 from qmcore.service.tracing import bin_traces
 from qmcore.sessions import RedisWatch, SessionDirectory
 
 log = logging.getLogger(__name__)
+
+
+def _warm_up() -> None:
+    """Load now what pyarrow loads at its first use (a second and more): else a session would wait for it."""
+    FrameTemplate(StreamSchema().resolve(), rows=1)
 
 
 class EngineService:
@@ -45,6 +52,7 @@ class EngineService:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Serve until ``stopping``, then hand every session over."""
+        await asyncio.to_thread(_warm_up)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._redis.run())]
             if self._settings.health_port:
