@@ -9,7 +9,7 @@ FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -path fr
 PY_SOURCES := libs services deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev check lint types imports unit test browser gen gen-check bench faults lock clean
+.PHONY: help setup run dev check lint types imports unit test browser gen gen-check bench faults fuzz soak audit lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -82,6 +82,15 @@ bench: setup ## measure against the baselines
 
 faults: setup ## 50 faults on 8 sessions and 40 viewers; QM_FAULTS_SEED=2 for others
 	$(BIN)/pytest -s -m slow_faults tests/faults
+
+fuzz: setup ## ten million damaged records, thousands of damaged messages and checkpoints; seeds are printed
+	QM_FUZZ_RECORDS=10000000 QM_FUZZ_CHECKPOINTS=5000 QM_FUZZ_MESSAGES=50000 $(BIN)/pytest -q -rA tests/fuzz
+
+soak: setup ## 500 viewers of 4 sessions for a quarter of an hour
+	$(BIN)/qm bench soak --minutes 15
+
+audit: setup ## ask PyPI and npm for known vulnerabilities of what is locked; says so where they do not answer
+	$(BIN)/python .ci/audit
 
 lock: $(VENV)/.installed ## re-compile the hashed requirement locks (needs uv on the PATH)
 	@for set in dev harness core build; do \
