@@ -82,7 +82,9 @@ class LockedStack(Stack):
 
     async def ask(self, path: str, token: str | None = TOKEN, **options: object) -> httpx.Response:
         """GET at the gateway with a token."""
-        async with httpx.AsyncClient(base_url=self.url(), headers=bearer_headers(token)) as client:
+        async with httpx.AsyncClient(
+            base_url=self.url(), headers=bearer_headers(token), timeout=60
+        ) as client:
             return await client.get(path, **options)  # type: ignore[arg-type]
 
 

@@ -36,6 +36,7 @@ BODY_S: Final = 30.0
 
 POLICY: Final = 1008
 TRY_AGAIN: Final = 1013
+MAX_REASON_BYTES: Final = 123
 _HEALTH: Final = "/health"
 
 
@@ -172,8 +173,9 @@ async def _refuse_socket(receive: Receive, send: Send, error: QmError, subprotoc
     # Accept first: a page's script cannot read why a handshake was rejected, but it can read a close reason. A browser
     # refuses an answer without one of the subprotocols that it offered.
     await send({"type": "websocket.accept", "subprotocol": subprotocol})
+    reason = str(error).encode()[:MAX_REASON_BYTES].decode(errors="ignore")
     code = TRY_AGAIN if isinstance(error, TooMany) else POLICY
-    await send({"type": "websocket.close", "code": code, "reason": str(error)[:120]})
+    await send({"type": "websocket.close", "code": code, "reason": reason})
 
 
 def install_access(
