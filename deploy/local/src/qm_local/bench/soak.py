@@ -84,6 +84,7 @@ class Soaked:
     memory: Memory
     ended_ns: dict[tuple[str, int], int]
     sessions: list[str]
+    bin_ns: int
     seen: NDArray[np.int64]
     slow: NDArray[np.int64]
     closed: int
@@ -152,7 +153,15 @@ async def soak(folder: Path, plan: SoakPlan, say: Say) -> Soaked:
         with np.load(file) as arrays:
             seen, slow, closed = arrays["seen"], arrays["slow"], int(arrays["closed"])
     return Soaked(
-        memory, ended_ns, [s or "" for s in sessions], seen, slow, closed, from_wall_ns, until_wall_ns
+        memory=memory,
+        ended_ns=ended_ns,
+        sessions=[found or "" for found in sessions],
+        bin_ns=configs[0].cell_width_ms * 1_000_000,
+        seen=seen,
+        slow=slow,
+        closed=closed,
+        from_wall_ns=from_wall_ns,
+        until_wall_ns=until_wall_ns,
     )
 
 
@@ -222,7 +231,9 @@ def _viewers(size: str, plan: SoakPlan, soaked: Soaked) -> Iterator[Figure]:
             if where == subject and soaked.from_wall_ns < due < soaked.until_wall_ns - margin_ns
         }
         mine = soaked.seen[session_of == number]
-        market_ends = np.intersect1d(np.array(sorted(ends), np.int64), mine[:, 1])
+        # Feeds are cut between bin ends as well; every bin end that the feed has passed counts.
+        on_grid = [end for end in sorted(ends) if len(mine) and (end - int(mine[0, 1])) % soaked.bin_ns == 0]
+        market_ends = np.array(on_grid, np.int64)
         mine = mine[np.isin(mine[:, 1], market_ends)]
         due_ns = np.array([ends[end] for end in market_ends.tolist()], np.int64)
         late_ms.append((mine[:, 2] - due_ns[np.searchsorted(market_ends, mine[:, 1])]) / 1e6)
