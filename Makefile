@@ -7,6 +7,7 @@ PACKAGES := libs/qmcore services/replay services/engine services/gateway service
 KERNELS := $(wildcard libs/qmcore/src/qmcore/kernels/*.pyx libs/qmcore/src/qmcore/kernels/*.pxd libs/qmcore/src/qmcore/kernels/*.h)
 FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -type f -print)
 PY_SOURCES := libs services deploy tests
+LANES := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run dev check lint types imports unit test browser gen gen-check bench faults fuzz soak audit lock clean
@@ -63,7 +64,7 @@ gen-check: setup
 	$(BIN)/python -m qmcore.contracts.codegen --check
 
 unit: setup
-	$(BIN)/pytest -q tests/unit
+	$(BIN)/pytest -q $(LANES) tests/unit
 	cd frontend && npm run --silent test
 
 check: lint types imports gen-check unit ## the inner loop: lint, types, unit tests
@@ -75,7 +76,7 @@ browser: ## install Chromium for the browser tests where that is possible (Debia
 
 test: check browser frontend/dist/.built ## everything that CI runs
 	cd frontend && npm run --silent test:browser
-	$(BIN)/pytest tests --ignore=tests/unit --ignore=tests/bench
+	$(BIN)/pytest $(LANES) tests --ignore=tests/unit --ignore=tests/bench
 
 bench: setup ## measure against the baselines
 	$(BIN)/qm bench
