@@ -35,7 +35,7 @@ def soaked(seen: list[tuple[int, int, int]]) -> Soaked:
         bin_ns=SECOND,
         seen=seen_array,
         slow=slow,
-        closed=0,
+        closed=np.zeros(0, np.int64),
         from_wall_ns=10 * SECOND,
         until_wall_ns=99 * SECOND,
     )

@@ -87,7 +87,8 @@ class Soaked:
     bin_ns: int
     seen: NDArray[np.int64]
     slow: NDArray[np.int64]
-    closed: int
+    closed: NDArray[np.int64]
+    """Close codes of viewers who were to keep up."""
     from_wall_ns: int
     until_wall_ns: int
 
@@ -151,7 +152,7 @@ async def soak(folder: Path, plan: SoakPlan, say: Say) -> Soaked:
                 load.kill()
                 await load.wait()
         with np.load(file) as arrays:
-            seen, slow, closed = arrays["seen"], arrays["slow"], int(arrays["closed"])
+            seen, slow, closed = arrays["seen"], arrays["slow"], arrays["closed"]
     return Soaked(
         memory=memory,
         ended_ns=ended_ns,
@@ -250,7 +251,8 @@ def _viewers(size: str, plan: SoakPlan, soaked: Soaked) -> Iterator[Figure]:
         value=missing,
         unit="bins",
         reach=0,
-        detail=f"{bins:,} bins, {delivered:,} delivered; {soaked.closed} of these viewers closed",
+        detail=f"{bins:,} bins, {delivered:,} delivered; {len(soaked.closed)} of these viewers closed "
+        f"(codes: {', '.join(map(str, np.unique(soaked.closed))) or 'none'})",
     )
     yield Figure(
         what=f"{size}: bin end -> bytes at a viewer, p99",

@@ -100,17 +100,18 @@ async def _be_slow(
 
 async def _watch(
     host: str, port: int, aliases: Sequence[str], viewers: int, slow: int, seconds: float
-) -> tuple[array[int], list[tuple[int, int, int, int]], int]:
-    """Arrivals, rows of the slow readers, and how many of the others were closed before the end."""
+) -> tuple[array[int], list[tuple[int, int, int, int]], list[int]]:
+    """Arrivals, rows of the slow readers, and close codes of the others that were closed before the end."""
     loop = asyncio.get_running_loop()
     seen = array("q")
     rows: list[tuple[int, int, int, int]] = []
     requests = [handshake(host, port, f"/v1/stream?serving={alias}") for alias in aliases]
-    transports = []
+    transports, keeping_up = [], []
     for number in range(viewers):
         viewer = LightViewer(number, seen.extend, requests[number % len(requests)])
         transport, _ = await loop.create_connection(partial(_same, viewer), host, port)
         transports.append(transport)
+        keeping_up.append(viewer)
         await asyncio.sleep(BETWEEN_VIEWERS_S)
     async with asyncio.TaskGroup() as group:
         readers = [
@@ -122,7 +123,7 @@ async def _watch(
         await asyncio.sleep(seconds)
         for reader in readers:
             reader.cancel()
-    closed = sum(transport.is_closing() for transport in transports)
+    closed = [v.close_code or ABNORMAL for v, t in zip(keeping_up, transports, strict=True) if t.is_closing()]
     for transport in transports:
         transport.abort()
     return seen, rows, closed
@@ -137,7 +138,7 @@ def main(host: str, port: str, aliases: str, viewers: str, slow: str, seconds: s
         file,
         seen=np.frombuffer(seen, np.int64).reshape(-1, 3),
         slow=np.array(rows, np.int64).reshape(-1, 4),
-        closed=np.array(closed),
+        closed=np.array(closed, np.int64),
     )
 
 
