@@ -63,7 +63,7 @@ async def test_the_registry_is_under_the_same_origin(stack: Stack) -> None:
         assert wrong.status_code == 409
         assert (await client.put("/v1/aliases/proxied", json={"serving": 1})).status_code == 422
         too_large = await client.post("/v1/servings", content=b"x" * (2 << 20))
-        assert too_large.status_code == 422
+        assert too_large.status_code == 413
         assert "larger than" in too_large.json()["error"]
     history = (await stack.get("/v1/aliases/proxied/history")).json()
     assert history["total"] >= 2
