@@ -46,6 +46,6 @@ class Place:
 
 
 def set_environment() -> None:
-    """Bounded waiting, no telemetry and no chatter, unless the environment says otherwise. Before MLflow is imported."""
+    """Bounded waiting, no telemetry, no chatter, unless the environment says otherwise. Before MLflow is imported."""
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
