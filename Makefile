@@ -10,10 +10,10 @@ PY_SOURCES := libs services deploy tests
 LANES := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev check lint types imports unit test browser gen gen-check bench faults fuzz soak audit lock clean
+.PHONY: help setup run dev check lint types imports unit test browser docker-engine containers gen gen-check bench faults fuzz soak audit lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(VENV)/.installed: requirements/dev.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: python3.11 was not found"; exit 1; }
@@ -73,6 +73,13 @@ browser: ## install Chromium for the browser tests where that is possible (Debia
 	@command -v chromium > /dev/null || { test "$$(id -u)" = 0 && command -v apt-get > /dev/null \
 		&& apt-get update -qq && apt-get install -y -qq chromium > /dev/null; } \
 		|| echo "no Chromium: browser tests will be skipped (install Debian's package chromium)"
+
+docker-engine: ## start a Docker engine where a tool for it is at hand
+	@docker info > /dev/null 2>&1 || { test "$$(id -u)" = 0 && test -x ../shared/tools/container-engine \
+		&& ../shared/tools/container-engine up; } || echo "no Docker engine: container tests will be skipped"
+
+containers: setup browser docker-engine ## build the images, start the compose file, test it
+	$(BIN)/pytest tests/containers
 
 test: check browser frontend/dist/.built ## everything that CI runs
 	cd frontend && npm run --silent test:browser
