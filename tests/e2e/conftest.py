@@ -100,7 +100,7 @@ def built_page() -> Path:
     return dist
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A short lake; its market data is made by the first ``qm up``."""
     return short_lake(tmp_path_factory.mktemp("up") / "lake")

@@ -85,7 +85,7 @@ async def test_a_killed_engines_session_goes_on_at_another_one_within_its_patien
 async def test_an_engine_that_is_told_to_end_hands_its_session_over_at_once(
     own: Stack, client: BusClient, market: MarketLake
 ) -> None:
-    session = await client.start(config(), 10.0)
+    session = await client.start(config(), 3.0)
     await client.wait_for_bin(session, 60)
     second = own.add_worker("engine2", "qm_engine").start()
     loop = asyncio.get_running_loop()
