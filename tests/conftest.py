@@ -24,7 +24,7 @@ settings.load_profile("default")
 
 @pytest.fixture(scope="session")
 def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
-    """A NATS server with JetStream that all tests share; do not stop it."""
+    """A NATS server with JetStream that all tests share; do not stop it. An engine there takes others' sessions."""
     server = NatsServer(tmp_path_factory.mktemp("nats")).start()
     yield server
     server.stop()
@@ -52,15 +52,6 @@ def stack(
     market: MarketLake,
 ) -> Iterator[Stack]:
     """All services, shared by all tests; do not stop any. Sessions stop 2 s after their last viewer."""
-    made = Stack(
-        tmp_path_factory.mktemp("stack"),
-        market.root,
-        nats_server,
-        redis_server,
-        QM_IDLE_SECONDS="2",
-        QM_ENGINE_SLOTS="16",
-    )
-    try:
+    folder, shared = tmp_path_factory.mktemp("stack"), {"QM_IDLE_SECONDS": "2", "QM_ENGINE_SLOTS": "16"}
+    with Stack(folder, market.root, nats_server, redis_server, **shared) as made:
         yield made.start()
-    finally:
-        made.close()

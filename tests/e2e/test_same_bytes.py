@@ -15,7 +15,7 @@ import yaml
 from qm_harness.dataset import Dataset
 from qmcore.config.runtime import RuntimeConfig
 from qmcore.lake import Lake
-from tests.fixtures.brokers import NatsServer, RedisServer
+from tests.fixtures.brokers import own_brokers
 from tests.fixtures.stack import Stack
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -78,12 +78,7 @@ def test_a_viewer_gets_the_datasets_bytes(
     dataset = generate(lake)
     wanted = [hashlib.sha256(stream).hexdigest() for stream in dataset.frames()]
     assert len(wanted) == bins
-    nats, redis = NatsServer(tmp_path / "nats").start(), RedisServer(tmp_path / "redis").start()
     # At full speed a viewer lags behind for a moment; none of its bins shall be dropped.
-    stack = Stack(tmp_path, lake.root, nats, redis, QM_SESSION_SPEED=speed, QM_VIEWER_QUEUE_BINS="1000")
-    try:
+    paced = {"QM_SESSION_SPEED": speed, "QM_VIEWER_QUEUE_BINS": "1000"}
+    with own_brokers(tmp_path) as (nats, redis), Stack(tmp_path, lake.root, nats, redis, **paced) as stack:
         assert asyncio.run(watch(stack.start(), dataset.config, bins)) == wanted
-    finally:
-        stack.close()
-        nats.stop()
-        redis.stop()

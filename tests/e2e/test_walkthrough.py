@@ -13,7 +13,7 @@ import pytest
 
 from qmcore.lake import Lake
 from tests.e2e.walkthrough import Done, Shell, Step, Walkthrough
-from tests.fixtures.brokers import NatsServer, RedisServer
+from tests.fixtures.brokers import own_brokers
 from tests.fixtures.stack import Stack
 
 ESH4 = Path(__file__).parents[2].parent / "shared" / "data" / "esh4-glbx-mdp3-20231225.mbo.dbn.zst"
@@ -78,19 +78,18 @@ def reader(
         for old, new in REAL.items() if real else ():
             content = content.replace(old, new)
         file.write_text(content)
-    nats, redis = NatsServer(tmp_path / "nats").start(), RedisServer(tmp_path / "redis").start()
-    stack = Stack(tmp_path, tmp_path / "lake", nats, redis, **page.settings)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    registry = f"http://127.0.0.1:{stack.registry.port}"
-    shell = Shell(tmp_path, {"PATH": path, "QM_REGISTRY_ENDPOINT": registry, "QM_WHO": "ada"})
-    try:
-        stack.start()
-        yield Reader(page, shell, stack, real)
-    finally:
-        shell.close()
-        stack.close()
-        nats.stop()
-        redis.stop()
+    with (
+        own_brokers(tmp_path) as (nats, redis),
+        Stack(tmp_path, tmp_path / "lake", nats, redis, **page.settings) as stack,
+    ):
+        registry = f"http://127.0.0.1:{stack.registry.port}"
+        shell = Shell(tmp_path, {"PATH": path, "QM_REGISTRY_ENDPOINT": registry, "QM_WHO": "ada"})
+        try:
+            stack.start()
+            yield Reader(page, shell, stack, real)
+        finally:
+            shell.close()
 
 
 def _shape(line: str) -> list[str]:

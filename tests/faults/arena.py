@@ -18,7 +18,7 @@ from qmcore.lake import Lake
 from qmcore.sessions import SessionDirectory
 from tests.faults.watching import Played
 from tests.faults.wire import Wire
-from tests.fixtures.brokers import NatsServer, RedisServer
+from tests.fixtures.brokers import own_brokers
 from tests.fixtures.market import make_market_lake
 from tests.fixtures.stack import Service, Stack
 
@@ -108,30 +108,24 @@ async def arena(folder: Path, seconds: int, **env: str) -> AsyncIterator[Arena]:
         folder / "lake", minutes=(seconds + 20) / 60, live_orders=1000, preset="quiet", intensity=2.0
     )
     (market.root / "instrument.yaml").write_text(yaml.safe_dump(INSTRUMENT))
-    nats, redis = NatsServer(folder / "nats").start(), RedisServer(folder / "redis").start()
     settings = {"QM_IDLE_SECONDS": "60", "QM_ENGINE_SLOTS": "16", "QM_CHECKPOINT_SECONDS": "5"} | env
-    stack = Stack(folder, market.root, nats, redis, **settings)
-    try:
-        async with AsyncExitStack() as wires:
-            engines = []
-            for name in ("engine1", "engine2"):
-                to_nats = await wires.enter_async_context(Wire(nats.port))
-                to_redis = await wires.enter_async_context(Wire(redis.port))
-                urls = {
-                    "QM_NATS_URL": f"nats://127.0.0.1:{to_nats.port}",
-                    "QM_REDIS_URL": f"redis://127.0.0.1:{to_redis.port}/0",
-                }
-                engines.append(Engine(stack.add_worker(name, "qm_engine", **urls), to_nats, to_redis))
-            made = Arena(stack, engines)
-            try:
-                await made.start()
-                yield made
-            finally:
-                await made.directory.close()
-                await asyncio.to_thread(stack.close)
-    finally:
-        nats.kill()
-        redis.kill()
+    async with AsyncExitStack() as started:
+        nats, redis = started.enter_context(own_brokers(folder))
+        stack = Stack(folder, market.root, nats, redis, **settings)
+        engines = []
+        for name in ("engine1", "engine2"):
+            to_nats = await started.enter_async_context(Wire(nats.port))
+            to_redis = await started.enter_async_context(Wire(redis.port))
+            urls = {
+                "QM_NATS_URL": f"nats://127.0.0.1:{to_nats.port}",
+                "QM_REDIS_URL": f"redis://127.0.0.1:{to_redis.port}/0",
+            }
+            engines.append(Engine(stack.add_worker(name, "qm_engine", **urls), to_nats, to_redis))
+        made = Arena(stack, engines)
+        started.push_async_callback(asyncio.to_thread, stack.close)
+        started.push_async_callback(made.directory.close)
+        await made.start()
+        yield made
 
 
 def logs_of(folder: Path, *, lines: int = 15) -> str:

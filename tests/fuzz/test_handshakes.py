@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 
 from qmcore.service.bounded_http import HEAD_S, MOST_HEAD_BYTES
 from tests.fixtures.market import config
-from tests.fuzz.conftest import EXAMPLES, ThrownAt
+from tests.fixtures.stack import Stack
+from tests.fuzz.conftest import EXAMPLES
 
 HANDSHAKES: Final = 40 * EXAMPLES
 LISTEN_S: Final = 0.3
@@ -40,7 +41,7 @@ FUZZED = settings(
 class Watching:
     """A viewer in a thread of its own, that counts its bins and how they follow each other."""
 
-    def __init__(self, stack: ThrownAt) -> None:
+    def __init__(self, stack: Stack) -> None:
         self._stack, self._stop = stack, threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._watch()))
         self.seqs: list[int] = []
@@ -74,14 +75,14 @@ class Watching:
 
 
 @pytest.fixture(scope="module")
-def watching(thrown_at: ThrownAt) -> Iterator[Watching]:
+def watching(thrown_at: Stack) -> Iterator[Watching]:
     """Somebody who watches while everything else happens: a minute of market, four times as long."""
     asyncio.run(thrown_at.publish("thrown-at", config()))
     with Watching(thrown_at) as viewer:
         yield viewer
 
 
-def throw(stack: ThrownAt, *pieces: bytes, listen_s: float = LISTEN_S, reset: bool = False) -> bytes:
+def throw(stack: Stack, *pieces: bytes, listen_s: float = LISTEN_S, reset: bool = False) -> bytes:
     """Send ``pieces`` on a new connection; what came back, as far as it came in time."""
     heard = b""
     with socket.create_connection(("127.0.0.1", stack.gateway.port), timeout=5) as connection:
@@ -98,7 +99,7 @@ def throw(stack: ThrownAt, *pieces: bytes, listen_s: float = LISTEN_S, reset: bo
     return heard
 
 
-def still_well(stack: ThrownAt, watching: Watching, pid: int) -> None:
+def still_well(stack: Stack, watching: Watching, pid: int) -> None:
     """The same process, without a bug in its log; the viewer has every bin."""
     watching.wait_for_more()
     assert stack.gateway.pid == pid
@@ -193,7 +194,7 @@ def said_no_bug(heard: bytes) -> None:
         assert int(found[1]) < 500, heard[:500]
 
 
-def test_handshakes_that_are_wrong_somewhere(thrown_at: ThrownAt, watching: Watching) -> None:
+def test_handshakes_that_are_wrong_somewhere(thrown_at: Stack, watching: Watching) -> None:
     pid = thrown_at.gateway.pid
 
     @FUZZED
@@ -206,7 +207,7 @@ def test_handshakes_that_are_wrong_somewhere(thrown_at: ThrownAt, watching: Watc
     still_well(thrown_at, watching, pid)
 
 
-def test_half_handshakes_and_garbage(thrown_at: ThrownAt, watching: Watching) -> None:
+def test_half_handshakes_and_garbage(thrown_at: Stack, watching: Watching) -> None:
     pid = thrown_at.gateway.pid
 
     @FUZZED
@@ -242,7 +243,7 @@ def frames(draw: st.DrawFn) -> bytes:
     return head + mask + bytes(min(said, draw(st.integers(0, 70_000))))
 
 
-def test_frames_of_every_kind_after_a_right_handshake(thrown_at: ThrownAt, watching: Watching) -> None:
+def test_frames_of_every_kind_after_a_right_handshake(thrown_at: Stack, watching: Watching) -> None:
     pid = thrown_at.gateway.pid
 
     @FUZZED
@@ -255,7 +256,7 @@ def test_frames_of_every_kind_after_a_right_handshake(thrown_at: ThrownAt, watch
 
 
 def test_heads_that_never_end_are_cut_off_and_nobody_waits_for_them(
-    thrown_at: ThrownAt, watching: Watching
+    thrown_at: Stack, watching: Watching
 ) -> None:
     pid = thrown_at.gateway.pid
     endless = b"GET /v1/stream HTTP/1.1\r\nHost: x\r\nX-Padding: " + b"x" * (2 * MOST_HEAD_BYTES)

@@ -22,7 +22,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.fuzz.conftest import EXAMPLES, ThrownAt
+from tests.fixtures.stack import Stack
+from tests.fuzz.conftest import EXAMPLES
 
 CHECKS: Final[list[Any]] = [
     not_a_server_error,
@@ -35,7 +36,7 @@ SERVICES: Final = ("registry", "harness", "gateway")
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_no_request_makes_a_service_fail_or_answer_what_it_does_not_describe(
-    thrown_at: ThrownAt, name: str
+    thrown_at: Stack, name: str
 ) -> None:
     service = getattr(thrown_at, name)
     base = f"http://127.0.0.1:{service.port}"

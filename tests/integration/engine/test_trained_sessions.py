@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,13 @@ from qmcore.config.runtime import RuntimeConfig, SignalSpec
 from qmcore.lake import Lake
 from qmcore.signals import replay
 from tests.fixtures.artifacts import ARTIFACTS, TRAINED, with_artifact
-from tests.fixtures.brokers import NatsServer, RedisServer
-from tests.fixtures.bus_client import BusClient, bus_client
+from tests.fixtures.bus_client import BusClient
 from tests.fixtures.market import FILE_NAME, MarketLake, config
 from tests.fixtures.signal_data import market_columns
 from tests.fixtures.stack import Stack
 from tests.fixtures.viewer import split
+from tests.fixtures.workers import client as client
+from tests.fixtures.workers import own_workers
 
 
 @pytest.fixture
@@ -35,26 +36,8 @@ def own_lake(tmp_path: Path, market: MarketLake) -> Lake:
 
 @pytest.fixture
 def own(tmp_path: Path, own_lake: Lake) -> Iterator[Stack]:
-    """Brokers, replay and engine of this test's own."""
-    nats, redis = NatsServer(tmp_path / "nats").start(), RedisServer(tmp_path / "redis").start()
-    made = Stack(tmp_path, own_lake.root, nats, redis, QM_CHECKPOINT_SECONDS="0.5")
-    try:
-        made.replay.start(wait=False)
-        made.engine.start()
-        made.replay.wait_ready()
+    with own_workers(tmp_path, own_lake.root) as made:
         yield made
-    finally:
-        made.close()
-        nats.stop()
-        redis.stop()
-
-
-@pytest.fixture
-async def client(own: Stack) -> AsyncIterator[BusClient]:
-    assert isinstance(own.nats, NatsServer)
-    assert isinstance(own.redis, RedisServer)
-    async with bus_client(own.nats.url, own.redis.url) as connected:
-        yield connected
 
 
 def serving(name: str, lake: Lake) -> RuntimeConfig:

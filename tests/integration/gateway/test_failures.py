@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from qmcore.lake import Lake
-from tests.fixtures.brokers import NatsServer, RedisServer
+from tests.fixtures.brokers import NatsServer, RedisServer, own_brokers
 from tests.fixtures.market import DAY, FILE_NAME, MarketLake, config
 from tests.fixtures.stack import Stack
 from tests.fixtures.viewer import Viewer
@@ -23,15 +23,13 @@ FIXTURES = Path(__file__).parents[3].parent / "shared" / "data" / "dbn-fixtures"
 def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack with brokers and a lake of its own, so that its workers get no other session."""
     folder = tmp_path_factory.mktemp("broken")
-    nats, redis = NatsServer(folder / "nats").start(), RedisServer(folder / "redis").start()
-    made = Stack(folder, folder / "lake", nats, redis, QM_SESSION_SPEED="max")
-    Lake(made.lake).raw_dir("future_mbo", "ES").mkdir(parents=True)
-    try:
+    lake = Lake(folder / "lake")
+    lake.raw_dir("future_mbo", "ES").mkdir(parents=True)
+    with (
+        own_brokers(folder) as (nats, redis),
+        Stack(folder, lake.root, nats, redis, QM_SESSION_SPEED="max") as made,
+    ):
         yield made.start()
-    finally:
-        made.close()
-        nats.stop()
-        redis.stop()
 
 
 @pytest.fixture

@@ -129,8 +129,7 @@ async def test_without_a_harness_sessions_stream_and_it_is_said(stack: Stack) ->
 async def test_while_the_registry_is_down_it_says_so(
     tmp_path: Path, nats_server: NatsServer, redis_server: RedisServer, market: MarketLake
 ) -> None:
-    own = Stack(tmp_path, market.root, nats_server, redis_server)
-    try:
+    with Stack(tmp_path, market.root, nats_server, redis_server) as own:
         own.gateway.start(wait=False)
         own.gateway.wait_alive()
         answer = await own.get("/v1/aliases")
@@ -146,5 +145,3 @@ async def test_while_the_registry_is_down_it_says_so(
         own.registry.start()
         own.gateway.wait_ready()
         assert (await own.get("/v1/aliases")).status_code == 200
-    finally:
-        own.close()

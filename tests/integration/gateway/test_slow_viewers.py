@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fixtures.brokers import NatsServer, RedisServer
+from tests.fixtures.brokers import own_brokers
 from tests.fixtures.market import MarketLake, config
 from tests.fixtures.stack import Stack
 from tests.fixtures.viewer import Viewer
@@ -19,28 +19,18 @@ GROWTH_BYTES = 48 << 20
 
 
 @pytest.fixture(scope="module")
-def tight_stack(
-    tmp_path_factory: pytest.TempPathFactory,
-    nats_server: NatsServer,
-    redis_server: RedisServer,
-    market: MarketLake,
-) -> Iterator[Stack]:
+def tight_stack(tmp_path_factory: pytest.TempPathFactory, market: MarketLake) -> Iterator[Stack]:
     """A gateway with little patience and little room for a viewer."""
-    made = Stack(
-        tmp_path_factory.mktemp("tight"),
-        market.root,
-        nats_server,
-        redis_server,
-        QM_VIEWER_QUEUE_BINS="8",
-        QM_VIEWER_SOCKET_BYTES="65536",
-        QM_SLOW_CLOSE_SECONDS="3",
-        QM_IDLE_SECONDS="5",
-        QM_BACKFILL_BINS="50",
-    )
-    try:
+    folder = tmp_path_factory.mktemp("tight")
+    tight = {
+        "QM_VIEWER_QUEUE_BINS": "8",
+        "QM_VIEWER_SOCKET_BYTES": "65536",
+        "QM_SLOW_CLOSE_SECONDS": "3",
+        "QM_IDLE_SECONDS": "5",
+        "QM_BACKFILL_BINS": "50",
+    }
+    with own_brokers(folder) as (nats, redis), Stack(folder, market.root, nats, redis, **tight) as made:
         yield made.start()
-    finally:
-        made.close()
 
 
 async def stalled_connection(stack: Stack, serving: str) -> socket.socket:

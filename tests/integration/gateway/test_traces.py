@@ -16,7 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from qmcore.bus import StreamReader
 from qmcore.contracts.bus_messages import GRID_KIND_HEADER, GridKind
 from qmcore.contracts.subjects import grid_stream
-from tests.fixtures.brokers import NatsServer, RedisServer
+from tests.fixtures.brokers import own_brokers
 from tests.fixtures.bus_client import bus_client
 from tests.fixtures.market import MarketLake, config
 from tests.fixtures.stack import Stack
@@ -59,8 +59,6 @@ def bin_seq_of(span: Span) -> int:
 
 async def headers_of_bins(stack: Stack, session_id: str, count: int) -> list[dict[str, str]]:
     """Headers of a session's first bins, as they are in the broker."""
-    assert isinstance(stack.nats, NatsServer)
-    assert isinstance(stack.redis, RedisServer)
     found: list[dict[str, str]] = []
     async with (
         bus_client(stack.nats.url, stack.redis.url) as client,
@@ -72,31 +70,22 @@ async def headers_of_bins(stack: Stack, session_id: str, count: int) -> list[dic
     return found[:count]
 
 
-async def test_a_bin_is_traced_from_its_end_to_its_viewers(
-    tmp_path: Path, nats_server: NatsServer, redis_server: RedisServer, market: MarketLake
-) -> None:
-    with collector() as (address, spans):
-        stack = Stack(
-            tmp_path,
-            market.root,
-            nats_server,
-            redis_server,
-            QM_IDLE_SECONDS="2",
-            QM_OTEL_ENDPOINT=address,
-            QM_OTEL_SAMPLE="1",
-        )
-        try:
-            stack.start()
-            await stack.publish("traced", config(flow_tanh_scale=7.5))
-            async with stack.watch("traced") as viewer:
-                await viewer.read_bins(20)
-                session_id = viewer.session_id
-                headers = await headers_of_bins(stack, session_id, 10)
-            assert all(h["traceparent"].startswith("00-") for h in headers)
-            # What is left is sent when a service ends.
-            assert (stack.engine.stop(), stack.gateway.stop()) == (0, 0)
-        finally:
-            stack.close()
+async def test_a_bin_is_traced_from_its_end_to_its_viewers(tmp_path: Path, market: MarketLake) -> None:
+    traced = {"QM_IDLE_SECONDS": "2", "QM_OTEL_SAMPLE": "1"}
+    with (
+        collector() as (address, spans),
+        own_brokers(tmp_path) as (nats, redis),
+        Stack(tmp_path, market.root, nats, redis, QM_OTEL_ENDPOINT=address, **traced) as stack,
+    ):
+        stack.start()
+        await stack.publish("traced", config(flow_tanh_scale=7.5))
+        async with stack.watch("traced") as viewer:
+            await viewer.read_bins(20)
+            session_id = viewer.session_id
+            headers = await headers_of_bins(stack, session_id, 10)
+        assert all(h["traceparent"].startswith("00-") for h in headers)
+        # What is left is sent when a service ends.
+        assert (stack.engine.stop(), stack.gateway.stop()) == (0, 0)
     published = {bin_seq_of(span): span for service, span in spans if service == "qm-engine"}
     delivered = {bin_seq_of(span): span for service, span in spans if service == "qm-gateway"}
     assert len(published) >= 20

@@ -14,9 +14,9 @@ from qmcore.config.runtime import RuntimeConfig
 from qmcore.contracts.registry import PromoteRequest
 from qmcore.registry import RegistryClient
 from qmcore.tokens import bearer_headers
-from tests.fixtures.brokers import Broker, NatsServer, RedisServer, free_port
+from tests.fixtures.brokers import NatsServer, RedisServer
 from tests.fixtures.market import MarketLake, serving
-from tests.fixtures.stack import Service, Stack
+from tests.fixtures.stack import Stack
 
 NATS_PASSWORD: Final = "nats-pa55word-seen"
 REDIS_PASSWORD: Final = "redis-pa55word-seen"
@@ -53,25 +53,7 @@ class LockedRedis(RedisServer):
 
 
 class LockedStack(Stack):
-    """The stack, its harness, and clients that have the token."""
-
-    def __init__(self, folder: Path, lake: Path, nats: Broker, redis: Broker, **env: str) -> None:
-        self._harness_port = free_port()
-        super().__init__(folder, lake, nats, redis, **env)
-        port = str(self._harness_port)
-        self.harness = self._service(
-            "harness", "qm_harness.service", self._harness_port, QM_HARNESS_PORT=port
-        )
-
-    def add_gateway(self, name: str, **env: str) -> Service:
-        return super().add_gateway(
-            name, **{"QM_HARNESS_ENDPOINT": f"http://127.0.0.1:{self._harness_port}"} | env
-        )
-
-    @property
-    def services(self) -> list[Service]:
-        """All of them."""
-        return self._services
+    """The stack and clients that have the token."""
 
     async def publish(self, alias: str, snapshot: RuntimeConfig) -> str:
         spec = serving(snapshot)

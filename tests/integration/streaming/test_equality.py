@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,36 +13,19 @@ import pytest
 from qmcore.config.runtime import RuntimeConfig
 from qmcore.contracts.bus_messages import Speed
 from qmcore.lake import Lake
-from tests.fixtures.brokers import NatsServer, RedisServer
-from tests.fixtures.bus_client import BusClient, bus_client
+from tests.fixtures.bus_client import BusClient
 from tests.fixtures.market import MarketLake, config, direct_messages
 from tests.fixtures.stack import Stack
+from tests.fixtures.workers import client as client
+from tests.fixtures.workers import own_workers
 
 REAL = Path(__file__).parents[3].parent / "shared" / "data"
 
 
 @pytest.fixture
 def own(tmp_path: Path, market: MarketLake) -> Iterator[Stack]:
-    """Brokers, replay and engine of this test's own, to be killed at will."""
-    nats, redis = NatsServer(tmp_path / "nats").start(), RedisServer(tmp_path / "redis").start()
-    made = Stack(tmp_path, market.root, nats, redis, QM_CHECKPOINT_SECONDS="0.5", QM_ENGINE_SLOTS="8")
-    try:
-        made.replay.start(wait=False)
-        made.engine.start()
-        made.replay.wait_ready()
+    with own_workers(tmp_path, market.root, QM_ENGINE_SLOTS="8") as made:
         yield made
-    finally:
-        made.close()
-        nats.stop()
-        redis.stop()
-
-
-@pytest.fixture
-async def client(own: Stack) -> AsyncIterator[BusClient]:
-    assert isinstance(own.nats, NatsServer)
-    assert isinstance(own.redis, RedisServer)
-    async with bus_client(own.nats.url, own.redis.url) as connected:
-        yield connected
 
 
 @pytest.mark.parametrize("speed", ["max", 25.0, 400.0])

@@ -20,9 +20,8 @@ def unconnected(tmp_path: Path) -> Iterator[Stack]:
     """Services whose brokers are not there."""
     lake = tmp_path / "lake"
     lake.mkdir()
-    made = Stack(tmp_path, lake, NatsServer(tmp_path / "nats"), RedisServer(tmp_path / "redis"))
-    yield made
-    made.close()
+    with Stack(tmp_path, lake, NatsServer(tmp_path / "nats"), RedisServer(tmp_path / "redis")) as made:
+        yield made
 
 
 @pytest.mark.parametrize("name", ["replay", "engine", "gateway"])
