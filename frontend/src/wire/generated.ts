@@ -782,12 +782,15 @@ export interface RunDetail {
   readonly registry_problem?: string | null;
 }
 
-/** What a run is made of. */
+/** A run that was tried, and how it ended. */
 export interface RunLineage {
+  /** hash of everything that the result depends on */
   readonly run_id: string;
   readonly experiment: string;
   readonly dataset_id: string;
+  /** SHA-256 over the checksums of the dataset's tables */
   readonly dataset_hash: string;
+  /** SHA-256 over experiment, serving, pipeline and instrument as understood */
   readonly spec_hash: string;
   readonly code_version: string;
   readonly seed: bigint;
@@ -801,8 +804,10 @@ export interface RunLineage {
   readonly params: string;
   /** JSON, only what the sweep set */
   readonly scoring: string;
-  /** SHA-256 of the trained model; null for signals without one */
+  /** SHA-256 of the trained models; null for signals without any */
   readonly artifact?: string | null;
+  /** fewer trades show nothing: no interval, no p-value, no rank, no promotion */
+  readonly min_signals: number;
   readonly cooldown_bins: number;
   readonly tp_ticks: number;
   readonly sl_ticks: number;
@@ -900,6 +905,8 @@ export interface PromoteRun {
   /** compare-and-set: what the alias points at now; the empty string: it does not exist yet */
   readonly expected_serving_id?: string | null;
   readonly who: string;
+  /** for the audit trail; left out: run, experiment and threshold are named */
+  readonly why?: string | null;
 }
 
 /** Where the alias points now. */
@@ -1502,6 +1509,7 @@ export const SHAPES: Readonly<Record<ShapeName, readonly FieldShape[]>> = {
     { name: "params", kind: "string" },
     { name: "scoring", kind: "string" },
     { name: "artifact", kind: "string", optional: true },
+    { name: "min_signals", kind: "integer" },
     { name: "cooldown_bins", kind: "integer" },
     { name: "tp_ticks", kind: "number" },
     { name: "sl_ticks", kind: "number" },
@@ -1565,6 +1573,7 @@ export const SHAPES: Readonly<Record<ShapeName, readonly FieldShape[]>> = {
     { name: "override", kind: "string", optional: true },
     { name: "expected_serving_id", kind: "string", optional: true },
     { name: "who", kind: "string" },
+    { name: "why", kind: "string", optional: true },
   ],
   PromotedRun: [
     { name: "created", kind: "boolean" },

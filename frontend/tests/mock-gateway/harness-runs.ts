@@ -139,6 +139,7 @@ function runOf(point: Point, index: number, total: number, random: () => number)
     params: JSON.stringify(params),
     scoring: index % 7 === 0 ? '{"flow_tanh_scale":2.5}' : "{}",
     artifact: signal === "gbm" ? hex(64) : null,
+    min_signals: 20,
     cooldown_bins: cooldown,
     tp_ticks: tp,
     sl_ticks: sl,

@@ -129,7 +129,7 @@ def test_a_run_is_promoted_through_the_gate_and_can_be_streamed(searched: Harnes
     assert refused.status_code == 403, refused.text
     assert refused.json()["type"] == "PromotionRefused"
     assert any("Holm-corrected" in reason for reason in refused.json()["reasons"])
-    promoted = searched.call("POST", path, json=ask | {"override": "a rehearsal"}, api=api)
+    promoted = searched.call("POST", path, json=ask | {"override": "a rehearsal", "why": "to see"}, api=api)
     assert promoted.status_code == 200, promoted.text
     answer = promoted.json()
     assert (answer["overridden"], answer["gate"]["passes"], answer["threshold"]) == (True, False, 0.1)
@@ -145,7 +145,7 @@ def test_a_run_is_promoted_through_the_gate_and_can_be_streamed(searched: Harnes
     assert urls == dict.fromkeys(urls) | {run_id: "/vp-stream.html?serving=live"}
     history = httpx.get(f"http://127.0.0.1:{registry.port}/v1/aliases/live/history").json()
     assert history["items"][0]["who"] == "ann"
-    assert "a rehearsal" in history["items"][0]["why"]
+    assert history["items"][0]["why"] == "to see; gate overridden: a rehearsal"
     moved = searched.call("POST", path, json=ask | {"override": "x", "expected_serving_id": ""}, api=api)
     assert moved.status_code == 409
 

@@ -44,7 +44,7 @@ def test_a_dataset_in_the_middle_of_a_sweep_has_the_terminal_and_takes_no_time_o
     clock()
     sweep(Standing(20, 4, 1, 0))  # at 50, with 20 s of its own
     sweep(Standing(20, 4, 6, 0))  # at 60: 6 points in 30 s
-    sweep.close()
+    sweep.bar.stop()
     last = screen.getvalue().rsplit("points ", 1)[-1]
     assert "6/16" in screen.getvalue()
     assert "0.2 points/s" in last

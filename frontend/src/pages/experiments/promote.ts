@@ -24,6 +24,7 @@ export class PromoteDialog {
     maxLength: 64,
   });
   private readonly who = make("input", { type: "text", required: true, maxLength: 128 });
+  private readonly why = make("input", { type: "text", maxLength: 1000 });
   private readonly override = make("textarea", { maxLength: 1000, rows: 2 });
   private readonly known = make("datalist", { id: "known-aliases" });
   private readonly pointsAt = make("p", { className: "muted points-at" });
@@ -55,6 +56,7 @@ export class PromoteDialog {
     this.detail = detail;
     this.at = at;
     this.who.value = rememberedWords(WHO);
+    this.why.value = "";
     this.override.value = "";
     this.outcome.replaceChildren();
     this.form(at.gate);
@@ -77,6 +79,7 @@ export class PromoteDialog {
       this.known,
       this.pointsAt,
       labelled("Who", this.who, "Stands in the audit trail."),
+      labelled("Why", this.why, "Stands there too. Left empty: run, experiment and threshold."),
       ...this.gatePart(gate),
       this.outcome,
       make("div", { className: "actions" }, [
@@ -161,6 +164,7 @@ export class PromoteDialog {
         alias: this.alias.value,
         threshold: at.threshold,
         who: this.who.value,
+        why: this.why.value.trim() || null,
         expected_serving_id: this.expected,
         override: this.override.required ? this.override.value : null,
       });

@@ -132,14 +132,16 @@ class RunList(Message):
     )
 
 
-class RunLineage(Spec):
-    """What a run is made of."""
+class Lineage(Spec):
+    """What a run is made of: known before it is run."""
 
-    run_id: str
+    run_id: str = Field(description="hash of everything that the result depends on")
     experiment: str
     dataset_id: str
-    dataset_hash: str
-    spec_hash: str
+    dataset_hash: str = Field(description="SHA-256 over the checksums of the dataset's tables")
+    spec_hash: str = Field(
+        description="SHA-256 over experiment, serving, pipeline and instrument as understood"
+    )
     code_version: str
     seed: Int64
     n_thresholds: int = Field(description="trials of this run: thresholds that it is evaluated at")
@@ -148,7 +150,12 @@ class RunLineage(Spec):
     signal: str
     params: str = Field(description="JSON, with defaults")
     scoring: str = Field(description="JSON, only what the sweep set")
-    artifact: str | None = Field(description="SHA-256 of the trained model; null for signals without one")
+    artifact: str | None = Field(
+        None, description="SHA-256 of the trained models; null for signals without any"
+    )
+    min_signals: int = Field(
+        5, description="fewer trades show nothing: no interval, no p-value, no rank, no promotion"
+    )
     cooldown_bins: int
     tp_ticks: float
     sl_ticks: float
@@ -159,8 +166,13 @@ class RunLineage(Spec):
     fee_ticks: float
     slippage_ticks: float
     latency_bins: int
+
+
+class RunLineage(Lineage):
+    """A run that was tried, and how it ended."""
+
     status: Literal["ok", "failed"]
-    error: str | None = Field(description="why it failed")
+    error: str | None = Field(None, description="why it failed")
     created_at: AwareDatetime
     seconds: float = Field(description="time that this point took")
 
@@ -273,6 +285,9 @@ class PromoteRun(Message):
         description="compare-and-set: what the alias points at now; the empty string: it does not exist yet",
     )
     who: Who
+    why: Why | None = Field(
+        None, description="for the audit trail; left out: run, experiment and threshold are named"
+    )
 
 
 class PromotedRun(Message):

@@ -10,12 +10,12 @@ import time
 from collections.abc import Iterator
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from rich.progress import MofNCompleteColumn
 
 from qm_harness.experiments.runner import Standing, Watchers
 from qm_harness.generate import Progress
 from qm_harness.progress import GenerateProgress
+from qm_harness.rate_bar import RateBar
 
 
 @contextlib.contextmanager
@@ -41,24 +41,14 @@ def watchers(console: Console | None = None) -> Iterator[Watchers]:
             ),
         )
     finally:
-        sweep.close()
+        sweep.bar.stop()
 
 
-class SweepProgress:
-    """Shows what ``run_experiment`` reports; silent where standard error is not a terminal."""
+class SweepProgress(RateBar):
+    """Shows what ``run_experiment`` reports, from the first time on."""
 
     def __init__(self, console: Console) -> None:
-        self._bar = Bar(
-            TextColumn("points"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rates]}"),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task("points", total=None, rates="")
+        super().__init__("points", MofNCompleteColumn(), console=console)
         self._begun: float | None = None
         self._seconds = 0.0
 
@@ -68,21 +58,17 @@ class SweepProgress:
         if self._begun is None:
             # Only now, so that no other bar is on the terminal at the same time.
             self._begun = now
-            self._bar.start()
+            self.bar.start()
         done = standing.finished + standing.failed
         seconds = self._seconds + now - self._begun
         rates = f"{done / max(seconds, 1e-9):,.1f} points/s"
         if standing.failed:
             rates += f"  {standing.failed} failed"
-        self._bar.update(self._task, total=standing.total - standing.reused, completed=done, rates=rates)
+        self.bar.update(self.task, total=standing.total - standing.reused, completed=done, rates=rates)
 
     def pause(self) -> None:
         """Give the terminal to somebody else, until points are reported again."""
-        self._bar.stop()
+        self.bar.stop()
         if self._begun is not None:
             self._seconds += time.monotonic() - self._begun
             self._begun = None
-
-    def close(self) -> None:
-        """Remove the bar."""
-        self._bar.stop()

@@ -18,10 +18,10 @@ from typing import Any, Final
 import qm_harness
 from qm_harness.experiments.chain import ExperimentChain
 from qm_harness.experiments.space import Choice, Point
-from qm_harness.results.rows import Lineage
 from qmcore import signals
 from qmcore.config.experiment import EvalSpec
 from qmcore.config.runtime import SignalSpec
+from qmcore.contracts.experiments import Lineage
 from qmcore.errors import ConfigError
 from qmcore.pipeline import code_version
 from qmcore.signals.catalogue import kind_of, parse_params
@@ -106,6 +106,7 @@ def _task(chain: ExperimentChain, point: Point, source: Source, spec_hash: str) 
         signal=signal.name,
         params=params,
         scoring=_spelled(dict(point.scoring)),
+        min_signals=trading.min_signals,
         cooldown_bins=point.cooldown_bins,
         tp_ticks=point.tp_ticks,
         sl_ticks=point.sl_ticks,

@@ -25,11 +25,11 @@ def trials_of(store: ResultStore, experiment: str, run_id: str) -> list[Trial]:
     return judged_trials(store, lambda each: each.run_id == run_id)
 
 
-def chosen(trials: Sequence[Trial], threshold: float | None, *, min_signals: int) -> Trial:
+def chosen(trials: Sequence[Trial], threshold: float | None) -> Trial:
     """The trial at ``threshold``; without one, the best that can be known without looking at out-of-sample time.
 
-    That is the highest in-sample net mean among thresholds with ``min_signals`` trades in sample, the lowest threshold
-    on a tie. Raises OptionError naming the thresholds that there are.
+    That is the highest in-sample net mean among thresholds with the run's ``min_signals`` trades in sample, the lowest
+    threshold on a tie. Raises OptionError naming the thresholds that there are.
     """
     there = ", ".join(f"{trial.row.threshold:g}" for trial in trials)
     if threshold is not None:
@@ -37,6 +37,7 @@ def chosen(trials: Sequence[Trial], threshold: float | None, *, min_signals: int
             if trial.row.threshold == threshold:
                 return trial
         raise OptionError(option="threshold", value=threshold, allowed=there)
+    min_signals = trials[0].meta.min_signals
     ranked = [
         (mean, -trial.row.threshold, trial)
         for trial in trials
@@ -51,8 +52,8 @@ def chosen(trials: Sequence[Trial], threshold: float | None, *, min_signals: int
     return max(ranked, key=lambda one: one[:2])[2]
 
 
-def evidence_of(trial: Trial, *, min_signals: int) -> PromotionEvidence:
-    """What the gate looks at. ``min_signals`` is the experiment's."""
+def evidence_of(trial: Trial) -> PromotionEvidence:
+    """What the gate looks at."""
     meta, row, later = trial.meta, trial.row, trial.row.out_of_sample
     shown = {
         "run_id": meta.run_id,
@@ -64,7 +65,7 @@ def evidence_of(trial: Trial, *, min_signals: int) -> PromotionEvidence:
         "out_of_sample_mean_pnl_ticks": later.mean_pnl_ticks,
         "out_of_sample_mean_pnl_low": later.mean_pnl_low,
         "holm_p": trial.holm_p,
-        "min_signals": min_signals,
+        "min_signals": meta.min_signals,
         "entry": meta.entry,
         "fee_ticks": meta.fee_ticks,
         "slippage_ticks": meta.slippage_ticks,

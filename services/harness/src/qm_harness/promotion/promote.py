@@ -58,9 +58,8 @@ def promote_run(
     the alias; NotFound, BadInput, OptionError, ConfigError (the files no longer make what was run), Unavailable.
     """
     previous = _pointing_at(registry, check_alias(alias))
-    min_signals = chain.spec.eval.min_signals
-    trial = chosen(trials_of(ResultStore(lake), chain.spec.name, run_id), threshold, min_signals=min_signals)
-    evidence = evidence_of(trial, min_signals=min_signals)
+    trial = chosen(trials_of(ResultStore(lake), chain.spec.name, run_id), threshold)
+    evidence = evidence_of(trial)
     failed = failed_conditions(evidence)
     reason = why or f"run {run_id} of {evidence.experiment} at threshold {evidence.threshold:g}"
     if failed and override is not None:

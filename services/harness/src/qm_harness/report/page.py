@@ -17,10 +17,11 @@ from qm_harness.report.findings import Findings, session_of, utc
 from qm_harness.report.surfaces import LEVELS, TRADING, settings_of, surfaces_of, varied
 from qm_harness.report.verdict import verdict_of
 from qm_harness.results.judged import Trial
-from qm_harness.results.rows import Lineage, RunMeta
+from qm_harness.results.rows import RunMeta
 from qm_harness.statistics.proportions import null_tp_rate
 from qmcore import __version__
 from qmcore.config.pipeline import EASTERN
+from qmcore.contracts.experiments import Lineage
 
 MOST_RANKED: Final = 50
 MOST_SHOWN: Final = 5

@@ -6,20 +6,19 @@ know is left aside.
 
 from __future__ import annotations
 
-import datetime as dt_
 import types
 from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 import pyarrow as pa
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 _TYPES: Final[dict[object, pa.DataType]] = {
     str: pa.string(),
     int: pa.int64(),
     float: pa.float64(),
     bool: pa.bool_(),
-    dt_.datetime: pa.timestamp("us", tz="UTC"),
+    AwareDatetime: pa.timestamp("us", tz="UTC"),
 }
 
 _ROWS_AT_ONCE: Final = 1024

@@ -35,6 +35,7 @@ def promote(
         run_id,
         asked.alias,
         who=asked.who,
+        why=asked.why,
         threshold=asked.threshold,
         override=asked.override,
         expected=asked.expected_serving_id,

@@ -36,15 +36,15 @@ def detail_of(
     figures = view.figures(group.key) if group else None
     n_trials = group.n_trials if group else meta.n_trials
     trials = [_trial(meta, standing, pnl[:, column], n_trials) for column, standing in enumerate(standings)]
-    gate = _Gate.of(files, meta.experiment)
+    unreadable = _unreadable(files, meta.experiment)
     clock = _Clock.of(lake, meta, len(pnl))
     url = served.streaming_url(meta.run_id)
     return RunDetail(
         lineage=RunLineage.model_validate(
             {name: value for name, value in meta if name in RunLineage.model_fields}
         ),
-        thresholds=tuple(_threshold(trial, gate) for trial in trials),
-        best_threshold=gate.choice(trials),
+        thresholds=tuple(_threshold(trial, unreadable) for trial in trials),
+        best_threshold=_best_threshold(trials),
         n_trials=n_trials,
         overfitting_probability=figures.overfitting_probability if figures else None,
         spa_p=figures.spa_p if figures else None,
@@ -72,8 +72,9 @@ def _trial(meta: RunMeta, standing: Standing, pnl: NDArray[np.float64], n_trials
     )
 
 
-def _threshold(trial: Trial, gate: _Gate) -> ThresholdDetail:
+def _threshold(trial: Trial, unreadable: tuple[str, ...]) -> ThresholdDetail:
     row = trial.row
+    refused = unreadable or failed_conditions(evidence_of(trial))
     equity = np.cumsum(row.period_pnl)
     drawdown = np.maximum(np.maximum.accumulate(equity), 0.0) - equity
     whole = {name: value for name, value in row if name in SampleStats.model_fields}
@@ -90,38 +91,25 @@ def _threshold(trial: Trial, gate: _Gate) -> ThresholdDetail:
         equity_ticks=tuple(equity.tolist()),
         drawdown_ticks=tuple(drawdown.tolist()),
         max_drawdown_ticks=float(drawdown.max(initial=0.0)),
-        gate=gate.verdict(trial),
+        gate=GateVerdict(passes=not refused, reasons=refused),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Gate:
-    """The promotion gate with the experiment's own measure of enough trades."""
+def _unreadable(files: ExperimentFiles, experiment: str) -> tuple[str, ...]:
+    """Why nothing of the experiment can be published, whatever the gate says; empty when it can."""
+    try:
+        load_spec(ExperimentSpec, files.path(experiment))
+    except QmError as error:
+        return (f"the experiment's file cannot be read, so nothing can be published: {error}",)
+    return ()
 
-    min_signals: int | None
-    problem: str = ""
 
-    @classmethod
-    def of(cls, files: ExperimentFiles, experiment: str) -> _Gate:
-        try:
-            return cls(load_spec(ExperimentSpec, files.path(experiment)).eval.min_signals)
-        except QmError as error:
-            return cls(None, f"the experiment's file cannot be read, so nothing can be published: {error}")
-
-    def verdict(self, trial: Trial) -> GateVerdict:
-        if self.min_signals is None:
-            return GateVerdict(passes=False, reasons=(self.problem,))
-        failed = failed_conditions(evidence_of(trial, min_signals=self.min_signals))
-        return GateVerdict(passes=not failed, reasons=failed)
-
-    def choice(self, trials: list[Trial]) -> float | None:
-        """What a promotion takes unless told otherwise."""
-        if self.min_signals is None or not trials:
-            return None
-        try:
-            return chosen(trials, None, min_signals=self.min_signals).row.threshold
-        except BadInput:
-            return None
+def _best_threshold(trials: list[Trial]) -> float | None:
+    """What a promotion takes unless told otherwise."""
+    try:
+        return chosen(trials, None).row.threshold if trials else None
+    except BadInput:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from qm_harness.results.rows import Lineage
 from qmcore.artifacts import ArtifactStore
+from qmcore.contracts.experiments import Lineage
 from qmcore.lake import Lake, publish_file
 
 
