@@ -105,7 +105,9 @@ def _text(service: Service, path: str) -> str:
     return httpx.get(f"http://127.0.0.1:{service.port}{path}").text
 
 
-def test_a_registry_whose_database_is_away_says_where_it_is_and_not_its_password(tmp_path: Path) -> None:
+async def test_a_registry_whose_database_is_away_says_where_it_is_and_not_its_password(
+    tmp_path: Path,
+) -> None:
     port = free_port()
     database = f"postgresql+psycopg://qm:{DATABASE_PASSWORD}@127.0.0.1:{free_port()}/registry"
     env = {"QM_REGISTRY_PORT": str(port), "QM_REGISTRY_URL": database, "QM_LOG_LEVEL": "DEBUG"}
@@ -113,8 +115,9 @@ def test_a_registry_whose_database_is_away_says_where_it_is_and_not_its_password
     try:
         registry.start(wait=False)
         registry.wait_alive()
+        await eventually(lambda: "not opened yet" not in not_ready(registry))
         no_secret_in(not_ready(registry))
-        refused = httpx.get(f"http://127.0.0.1:{port}/v1/aliases")
+        refused = await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{port}/v1/aliases")
         assert refused.status_code == 503
         no_secret_in(refused.text)
     finally:

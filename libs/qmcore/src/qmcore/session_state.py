@@ -54,9 +54,9 @@ def check_forms(found: Sections, fresh: Sections) -> None:
         _check_form(name, found[name], like)
 
 
-def check_numbers(name: str, array: NDArray[np.generic], most: float = LARGEST) -> None:
+def check_numbers(name: str, array: NDArray[np.generic]) -> None:
     """Every number is one that can be worked with. Raises ValueError."""
-    _must((np.abs(array.astype(np.float64)) < most).all(), f"{name} has a number that is none")
+    _must((np.abs(array.astype(np.float64)) < LARGEST).all(), f"{name} has a number that is none")
 
 
 def _must(holds: bool | np.bool_, what: str) -> None:

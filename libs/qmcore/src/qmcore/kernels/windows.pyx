@@ -16,6 +16,10 @@ from qmcore.kernels.numeric cimport qm_tanh4
 from qmcore.kernels.rolling cimport robust_z, sorted_insert, sorted_mad, sorted_median, sorted_replace
 
 
+cdef double MOST_COUNT = 2.0 ** 53
+"""Values that a float64 can count."""
+
+
 def tanh(double x):
     """Hyperbolic tangent, the same bits on every machine."""
     cdef double[4] four
@@ -100,7 +104,7 @@ cdef class Ring:
     def import_state(self, state not None):
         cdef double[::1] array = as_state(state, 1, 1 + self.window)
         cdef Py_ssize_t i
-        if array[0] < array.shape[0] - 1 or min(array[0], self.window) != array.shape[0] - 1:
+        if not array.shape[0] - 1 <= array[0] <= MOST_COUNT or min(array[0], self.window) != array.shape[0] - 1:
             raise ValueError(f"{array.shape[0] - 1} values kept of {array[0]:g} do not fit a window of {self.window}")
         self.count = <Py_ssize_t>array[0]
         for i in range(array.shape[0] - 1):
