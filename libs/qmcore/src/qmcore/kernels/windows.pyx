@@ -16,8 +16,7 @@ from qmcore.kernels.numeric cimport qm_tanh4
 from qmcore.kernels.rolling cimport robust_z, sorted_insert, sorted_mad, sorted_median, sorted_replace
 
 
-cdef double MOST_COUNT = 2.0 ** 53
-"""Values that a float64 can count."""
+cdef double MOST_COUNT = 2.0 ** 53     # what a float64 can count to
 
 
 def tanh(double x):
