@@ -73,6 +73,11 @@ export class ExperimentsClient {
     return this.http.message("PromotedRun", "POST", path, request);
   }
 
+  /** The HTML report, for those who may not follow `reportUrl`: they have a token to show. */
+  async report(experiment: string): Promise<Blob> {
+    return (await this.http.fetch(reportUrl(experiment))).blob();
+  }
+
   async jobs(): Promise<JobList> {
     return this.http.message("JobList", "GET", `${ROOT}/jobs`);
   }

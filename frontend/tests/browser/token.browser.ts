@@ -1,4 +1,5 @@
 /** A gateway that wants a token: the pages ask for it once, keep it for the tab, and go on. */
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath } from "./stage.js";
 import { Theatre } from "./theatre.js";
@@ -29,6 +30,20 @@ describe.skipIf(chromiumPath() === null)("a gateway that wants a token", () => {
     await expect.poll(() => theatre.gateway.offered.at(-1)?.length ?? 0, { timeout: 10_000 }).toBe(2);
     expect(await prompt.count()).toBe(0);
     expect(theatre.gateway.requests.map(({ url }) => url).join()).not.toContain(TOKEN);
+  });
+
+  it("gives the report to who shows one: a link cannot, so the page fetches and saves it", async () => {
+    const { page } = await theatre.page();
+    await page.goto(theatre.url("experiments.html"));
+    const prompt = page.locator("#token-prompt");
+    await prompt.locator("input").fill(TOKEN);
+    await prompt.locator("button.primary").click();
+    await page.locator(".run-table tr[data-index]").first().click();
+    const saved = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Report" }).click();
+    const report = await saved;
+    expect(report.suggestedFilename()).toMatch(/^[a-z-]+\.html$/);
+    expect(await readFile(await report.path(), "utf8")).toMatch(/\/v1\/experiments\/[a-z-]+\/report/);
   });
 
   it("is given one at the stream's prompt, and who declines is told why there is nothing", async () => {

@@ -35,6 +35,10 @@ export class MockHarness {
       this.jobs.follow(follow, response);
       return true;
     }
+    if (pathname.endsWith("/report")) {
+      response.writeHead(200, { "content-type": "text/html" }).end(`<h1>${pathname}</h1>`);
+      return true;
+    }
     const [status, document] = this.answer(method, pathname.slice(ROOT.length), searchParams, body);
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(document));
     return true;

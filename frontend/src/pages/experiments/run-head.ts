@@ -1,11 +1,13 @@
 /** The head of a run's details: which run, at which threshold, and what can be done with it. */
-import { reportUrl } from "../../wire/experiments.js";
+import type { ExperimentsClient } from "../../wire/experiments.js";
 import type { RunDetail, ThresholdDetail } from "../../wire/generated.js";
 import { make, option } from "../dom.js";
 import { button, link } from "../parts.js";
+import { reportLink } from "./report-link.js";
 import type { PanelEvents } from "./run-panel.js";
 
 export function runHead(
+  client: ExperimentsClient,
   detail: RunDetail,
   at: ThresholdDetail | undefined,
   events: PanelEvents,
@@ -29,7 +31,7 @@ export function runHead(
   const second = make("div", { className: "row" }, [
     ...(at === undefined ? [] : [thresholdChoice(detail, at, events)]),
     gap(),
-    link(reportUrl(lineage.experiment), "Report", "button"),
+    reportLink(client, lineage.experiment),
     streamLink(detail),
     ...(at === undefined ? [] : [promoteButton(detail, at, events)]),
   ]);

@@ -69,7 +69,10 @@ export class RunPanel {
     const chosen = this.chosen(detail);
     const at = detail.thresholds[chosen];
     const focused = this.host.contains(document.activeElement) ? (document.activeElement?.id ?? "") : "";
-    this.host.replaceChildren(runHead(detail, at, this.events), ...this.content(detail, at, chosen));
+    this.host.replaceChildren(
+      runHead(this.client, detail, at, this.events),
+      ...this.content(detail, at, chosen),
+    );
     // Whoever steps through the thresholds by keys stays there.
     if (focused !== "") this.host.querySelector<HTMLElement>(`#${focused}`)?.focus();
   }
