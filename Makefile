@@ -92,7 +92,8 @@ faults: setup ## 50 faults on 8 sessions and 40 viewers; QM_FAULTS_SEED=2 for ot
 	$(BIN)/pytest -s -m slow_faults tests/faults
 
 fuzz: setup ## ten million damaged records, thousands of damaged messages and checkpoints; seeds are printed
-	QM_FUZZ_RECORDS=10000000 QM_FUZZ_CHECKPOINTS=5000 QM_FUZZ_MESSAGES=50000 $(BIN)/pytest -q -rA tests/fuzz
+	QM_FUZZ_RECORDS=10000000 QM_FUZZ_CHECKPOINTS=5000 QM_FUZZ_MESSAGES=50000 QM_FUZZ_EXAMPLES=30 \
+		$(BIN)/pytest -q -rA --timeout=0 tests/fuzz
 
 soak: setup ## 500 viewers of 4 sessions for a quarter of an hour
 	$(BIN)/qm bench soak --minutes 15
