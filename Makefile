@@ -81,9 +81,9 @@ docker-engine: ## start a Docker engine where a tool for it is at hand
 containers: setup browser docker-engine ## build the images, start the compose file, test it
 	$(BIN)/pytest tests/containers
 
-test: check browser docker-engine frontend/dist/.built ## everything that CI runs
+test: check containers frontend/dist/.built ## everything that CI runs
 	cd frontend && npm run --silent test:browser
-	$(BIN)/pytest $(LANES) tests --ignore=tests/unit --ignore=tests/bench
+	$(BIN)/pytest $(LANES) tests --ignore=tests/unit --ignore=tests/bench --ignore=tests/containers
 
 bench: setup ## measure against the baselines
 	$(BIN)/qm bench
