@@ -56,7 +56,7 @@ class LockedStack(Stack):
     """The stack and clients that have the token."""
 
     async def publish(self, alias: str, snapshot: RuntimeConfig) -> str:
-        spec = serving(snapshot)
+        spec = serving(snapshot, alias)
         async with RegistryClient(f"http://127.0.0.1:{self.registry.port}", token=TOKEN) as registry:
             await registry.publish(spec, who="test", why="test")
             await registry.promote(alias, PromoteRequest(serving_id=spec.serving_id, who="test", why="test"))
