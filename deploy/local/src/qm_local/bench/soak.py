@@ -1,8 +1,9 @@
 """A soak: many viewers of several sessions at 1x for minutes, slow readers among them; and what it shows.
 
 Memory of every process at the beginning, at the end and its slope between; bins that viewers who keep up did not get;
-how the slow readers fared; and the latency of all the others. Rings and caches fill in the first minutes, so that the
-first sample counts from ``SETTLE_S`` after the last viewer came.
+how the slow readers fared; and the latency of all the others. Rings fill at first, so that the first sample counts from
+``SETTLE_S`` after the last viewer came; the broker keeps fewer bins than usual, so that its streams are full by then as
+well (with its 6,000 bins they are after ten minutes, and NATS grows by some 50 MB when it begins to let old ones go).
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ SETTLE_S: Final = 90.0
 SAMPLE_S: Final = 5.0
 SAY_S: Final = 30.0
 EVENTS_A_MINUTE: Final = 60_000
+RETENTION_BINS: Final = 900
+"""In the broker: full within ``SETTLE_S``."""
+
 MEMORY_REACH_MB: Final = 16.0
 """A process may have grown by so much from the first sample to the last: what allocators keep for later."""
 
@@ -125,6 +129,7 @@ async def soak(folder: Path, plan: SoakPlan, say: Say) -> Soaked:
             ended_ns[raw.subject, header.through_ns] = header.due_ns
 
     env = {
+        "QM_GRID_RETENTION_BINS": str(RETENTION_BINS),
         "QM_ENGINE_SLOTS": str(max(4, plan.sessions)),
         "QM_ADDRESS_SOCKETS": str(plan.viewers + 2 * plan.slow + 100),
     }
