@@ -36,8 +36,8 @@ SETTLE_S: Final = 90.0
 SAMPLE_S: Final = 5.0
 SAY_S: Final = 30.0
 EVENTS_A_MINUTE: Final = 60_000
-RETENTION_BINS: Final = 900
-"""In the broker: full within ``SETTLE_S``."""
+RETENTION_BINS: Final = 600
+"""In the broker: full well within ``SETTLE_S``."""
 
 MEMORY_REACH_MB: Final = 16.0
 """A process may have grown by so much from the first sample to the last: what allocators keep for later."""
