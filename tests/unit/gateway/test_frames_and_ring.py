@@ -9,7 +9,7 @@ from websockets.frames import Frame, Opcode
 
 from qm_gateway.frames import PreparedBin, text_frame
 from qm_gateway.ring import BinRing
-from qm_gateway.ws_protocol import fit_reason
+from qmcore.contracts.close_codes import fit_reason
 from qmcore.contracts.frames import join_message
 from qmcore.errors import QmError
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from starlette.websockets import WebSocketState
@@ -12,18 +11,17 @@ from qm_gateway.admission import Admission, Refusal, admit
 from qm_gateway.frames import PreparedBin, text_frame
 from qm_gateway.services import GatewayServices, services_of
 from qm_gateway.upstream import Upstream
-from qm_gateway.viewer import TRY_AGAIN, Viewer
+from qm_gateway.viewer import Viewer
 from qm_gateway.viewer_cursor import ViewerCursor
 from qm_gateway.ws_protocol import LINK, ViewerLink
 from qmcore.bus import StreamReader
 from qmcore.contracts.bus_messages import GRID_KIND_HEADER, GridKind, SessionStatus
+from qmcore.contracts.close_codes import POLICY, TRY_AGAIN
 from qmcore.contracts.runtime_config import runtime_config_message
 from qmcore.contracts.subjects import grid_bin_seq, grid_sequence, grid_stream
 from qmcore.errors import BadInput, QmError, Unavailable
 
 log = logging.getLogger(__name__)
-
-POLICY: Final = 1008
 
 router = APIRouter()
 

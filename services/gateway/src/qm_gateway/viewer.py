@@ -12,14 +12,11 @@ from qm_gateway.ring import BinRing
 from qm_gateway.viewer_cursor import ViewerCursor
 from qm_gateway.ws_protocol import ViewerLink
 from qmcore.contracts.bus_messages import IDLE
+from qmcore.contracts.close_codes import COME_AGAIN, NORMAL, TRY_AGAIN
 from qmcore.contracts.messages import SessionEnd
 
 BINS_AT_ONCE: Final = 16
 """A viewer that catches up lets others write after so many bins."""
-
-TRY_AGAIN: Final = 1013
-NORMAL: Final = 1000
-COME_AGAIN: Final = 1012
 
 
 class Viewer:

@@ -15,19 +15,12 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.exceptions import InvalidState
 from websockets.http11 import Request
 
+from qmcore.contracts.close_codes import fit_reason
+
 LINK: Final = "qmachina.link"
 WRITE_HIGH_BYTES: Final = 1 << 16
 ABORT_S: Final = 5.0
 """A viewer that does not take its close frame is cut off after this time."""
-
-MAX_REASON_BYTES: Final = 123
-
-
-def fit_reason(reason: str) -> str:
-    """``reason`` cut to what a close frame can hold."""
-    if len(reason.encode()) <= MAX_REASON_BYTES:
-        return reason
-    return reason.encode()[: MAX_REASON_BYTES - 3].decode(errors="ignore") + "..."
 
 
 class FrameProtocol(WebSocketsSansIOProtocol):

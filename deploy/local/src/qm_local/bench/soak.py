@@ -27,6 +27,7 @@ from qm_local.bench.soak_load import BETWEEN_VIEWERS_S
 from qmcore.bus import RawMessage
 from qmcore.config.runtime import RuntimeConfig
 from qmcore.contracts.bus_messages import BatchHeader
+from qmcore.contracts.close_codes import TRY_AGAIN
 from qmcore.contracts.subjects import mbo_subject
 from qmcore.errors import QmError
 
@@ -42,7 +43,6 @@ RETENTION_BINS: Final = 600
 MEMORY_REACH_MB: Final = 16.0
 """A process may have grown by so much from the first sample to the last: what allocators keep for later."""
 
-TRY_AGAIN: Final = 1013
 Say = Callable[[str], None]
 
 

@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qmcore.contracts.close_codes import POLICY, TRY_AGAIN, fit_reason
 from qmcore.contracts.problems import problem_of, status_of
 from qmcore.errors import NotAuthorised, QmError, TooMany
 from qmcore.service.access.addresses import client_address, counted_as, networks_of
@@ -34,9 +35,6 @@ MAX_BODY_BYTES: Final = 1 << 20
 BODY_S: Final = 30.0
 """A request has to be whole after this time."""
 
-POLICY: Final = 1008
-TRY_AGAIN: Final = 1013
-MAX_REASON_BYTES: Final = 123
 _HEALTH: Final = "/health"
 
 
@@ -173,9 +171,8 @@ async def _refuse_socket(receive: Receive, send: Send, error: QmError, subprotoc
     # Accept first: a page's script cannot read why a handshake was rejected, but it can read a close reason. A browser
     # refuses an answer without one of the subprotocols that it offered.
     await send({"type": "websocket.accept", "subprotocol": subprotocol})
-    reason = str(error).encode()[:MAX_REASON_BYTES].decode(errors="ignore")
     code = TRY_AGAIN if isinstance(error, TooMany) else POLICY
-    await send({"type": "websocket.close", "code": code, "reason": reason})
+    await send({"type": "websocket.close", "code": code, "reason": fit_reason(str(error))})
 
 
 def install_access(
