@@ -27,9 +27,9 @@ def hide_url_password(url: str) -> None:
     """Never say the password of ``url`` again; a user without a password is a token to NATS, and hidden as well."""
     for found in _USERINFO.finditer(url):
         user, colon, password = found["user"].partition(":")
-        for secret in (password if colon else user,):
-            hide(secret)
-            hide(unquote(secret))
+        secret = password if colon else user
+        hide(secret)
+        hide(unquote(secret))
 
 
 def redacted(text: str) -> str:
